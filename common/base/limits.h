@@ -1,0 +1,41 @@
+/* Every ceiling of the program has its name and its reason here. */
+#ifndef AM_LIMITS_H
+#define AM_LIMITS_H
+
+/* The reference takes 10 MB; an AST is 10 to 40 times its source. */
+#define LIMIT_BODY_BYTES (10u * 1024 * 1024)
+/* What a configuration may raise the body limit to: lengths stay far from
+ * overflow even when a body grows sixfold while it is printed. */
+#define LIMIT_BODY_BYTES_MAX (256u * 1024 * 1024)
+/* Jansson's own reader stops at 2048; nothing of ours recurses deeper. */
+#define LIMIT_JSON_DEPTH 2048
+/* Trees are walked recursively: deep enough for any document that a person
+ * wrote, shallow enough for an 8 MB stack with sanitizers on. */
+#define LIMIT_AST_DEPTH 256
+/* Nesting of one template expression. */
+#define LIMIT_EXPR_DEPTH 200
+/* Nesting of YAML collections, and how many nodes aliases may expand to. */
+#define LIMIT_YAML_DEPTH 100
+#define LIMIT_YAML_NODES 200000
+/* A template may not grow its output beyond this (16 x the body limit). */
+#define LIMIT_RENDER_BYTES (160u * 1024 * 1024)
+/* The text of one error: whole template expressions are quoted in it. */
+#define LIMIT_ERR_BYTES (64u * 1024)
+/* One event of a provider's stream, and one whole reply (images are large). */
+#define LIMIT_FRAME_BYTES (16u * 1024 * 1024)
+#define LIMIT_REPLY_BYTES (128u * 1024 * 1024)
+/* How much of a provider's error page is read for its message. */
+#define LIMIT_ERROR_BODY_BYTES (64u * 1024)
+/* The text that a streamed object may grow to. */
+#define LIMIT_OBJECT_BYTES (16u * 1024 * 1024)
+/* One line of our own NDJSON. */
+#define LIMIT_LINE_BYTES (160u * 1024 * 1024)
+/* Attempts of one call, whatever max_retries says. */
+#define LIMIT_ATTEMPTS 20
+/* A configuration file, and a secret's file. */
+#define LIMIT_CONF_BYTES (1024u * 1024)
+#define LIMIT_SECRET_BYTES (64u * 1024)
+/* Secrets that one configuration may list (two suffice for a rotation). */
+#define LIMIT_SECRETS 16
+
+#endif

@@ -1,0 +1,54 @@
+/* One HTTP exchange with an upstream.  Bytes only. */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "loop.h"
+
+/* Milliseconds; 0 is no limit. */
+struct http_clocks {
+	int64_t connect; /* until the connection (and TLS) stands */
+	int64_t first;	 /* until the first byte of the body */
+	int64_t idle;	 /* between two pieces of the body */
+	int64_t total;
+};
+
+struct http_request {
+	const char *url;
+	const char *const *headers; /* "Name: value" lines, NULL-ended */
+	struct str body;	    /* of a POST; .p NULL makes a GET */
+	struct http_clocks clocks;
+	size_t max_body; /* more than this is a failure */
+};
+
+enum http_end {
+	HTTP_OK,	/* the reply is complete */
+	HTTP_CUT,	/* it began and broke off */
+	HTTP_NO_REPLY,	/* no head arrived: refused, reset, name, TLS */
+	HTTP_CLOCK,	/* one of the clocks; `reason` says which */
+	HTTP_TOO_LARGE, /* more than max_body */
+};
+
+/* Called from loop_turn(); none of them may start or cancel an exchange.
+ * HEAD comes once, before any data, with the status of the final reply. */
+struct http_events {
+	void (*head)(void *arg, int status);
+	void (*data)(void *arg, struct str bytes);
+	/* REASON is a sentence for the log; no secret is in it. */
+	void (*end)(void *arg, enum http_end how, const char *reason);
+	void *arg;
+};
+
+/* Starts an exchange.  REQUEST is copied but for its body, which must stay
+ * until the end.  NULL and an error when it cannot even be tried. */
+struct http;
+struct http *http_start(struct loop *loop, const struct http_request *request,
+    const struct http_events *events, struct err *err) MUST_USE;
+
+/* A header of the reply, valid from `head` until http_free(); or NULL. */
+const char *http_header(struct http *http, const char *name) NONNULL;
+
+/* Ends the exchange, if it runs: its connection is closed at once (unless it
+ * was complete) and no event comes any more. */
+void http_free(struct http *http);
+
+#endif

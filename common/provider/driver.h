@@ -1,0 +1,93 @@
+/* A driver translates between a prompt and one vendor's wire form.  It is
+ * pure: no clock, no files, no sockets; bytes come in, events go out.
+ *
+ * The order of calls: build, then either frame for every event of a stream or
+ * body for a whole reply, then end.  A vendor's refusal goes to explain
+ * instead.  A driver may emit what it likes in any order: the guard
+ * (guard.h) between it and the world makes it one well-formed sequence. */
+#ifndef DRIVER_H
+#define DRIVER_H
+
+#include "../base/arena.h"
+#include "../base/err.h"
+#include "../wire/event.h"
+
+enum prompt_kind {
+	PROMPT_TEXT,
+	PROMPT_OBJECT,
+	PROMPT_IMAGE,
+	PROMPT_SPEECH,
+	PROMPT__MAX
+};
+const char *prompt_kind_name(enum prompt_kind kind);
+
+/* Where a model is served: one entry of the configuration. */
+struct provider {
+	const char *name;     /* "openai" */
+	const struct driver *driver;
+	const char *base_url; /* without a slash at its end */
+	const char *api_key;  /* NULL: none is sent */
+	const char *const *headers; /* extra "Name: value" lines, or NULL */
+	bool strict_schemas;  /* response_format.json_schema.strict */
+};
+
+/* What is asked of a model.  MESSAGES are those of the compiled prompt, CONFIG
+ * its text_config or object_config (protocol.md 6.2). */
+struct ask {
+	const struct provider *provider;
+	const char *model; /* the id that the vendor knows */
+	enum prompt_kind kind;
+	bool stream;
+	const json_t *messages; /* [{role, content}] */
+	const json_t *config;
+};
+
+/* What the engine is to send. */
+struct http_spec {
+	const char *url;
+	const char **headers; /* "Name: value", NULL-ended */
+	struct str body;
+};
+
+/* One call's way through a driver; the driver's own state follows. */
+struct call {
+	const struct ask *ask;
+	struct arena *arena; /* of this call */
+	struct sink *sink;   /* the guard */
+	void *state;	     /* driver->state_size bytes, zeroed */
+	/* Names of config keys that the vendor has no place for, comma
+	 * separated, set by build: logged once, never dropped silently. */
+	struct buf ignored;
+};
+
+enum { DRIVER_TEXT = 1, DRIVER_OBJECT = 2, DRIVER_LOCAL = 4 };
+
+struct driver {
+	const char *name;
+	unsigned abilities;
+	size_t state_size;
+
+	/* Makes the request.  Not for local drivers. */
+	int (*build)(struct call *call, struct http_spec *spec,
+	    struct err *err);
+	/* One server-sent event.  -1 ends the call with the error. */
+	int (*frame)(struct call *call, struct str event, struct str data,
+	    struct err *err);
+	/* A whole reply of a one-shot call. */
+	int (*body)(struct call *call, struct str text, struct err *err);
+	/* The stream has ended (in order, or CUT off in the middle). */
+	int (*end)(struct call *call, bool cut, struct err *err);
+	/* The message of a refusal (status >= 400), in the call's arena. */
+	struct str (*explain)(struct call *call, int status, struct str text);
+	/* Local drivers only: emits the next piece; returns 1 while there is
+	 * more, 0 after the last one. */
+	int (*next)(struct call *call, struct err *err);
+	/* May be NULL: called when the call's arena is about to be freed. */
+	void (*drop)(struct call *call);
+};
+
+/* The table of all drivers; ends with NULL. */
+extern const struct driver *const drivers[];
+const struct driver *driver_find(const char *name);
+
+#endif

@@ -1,0 +1,27 @@
+/* Between every driver and the world: exactly one terminal event, nothing
+ * after it, usage always on finish.  For objects it turns text into snapshots
+ * (protocol.md D2) and repeats the last one as the final value; for one-shot
+ * objects an answer that does not parse is an error. */
+#ifndef GUARD_H
+#define GUARD_H
+
+#include "../base/buf.h"
+#include "driver.h"
+
+struct guard {
+	struct sink sink; /* what the driver emits into */
+	struct sink *out;
+	enum prompt_kind kind;
+	bool stream, done, emitted;
+	struct buf text;  /* of an object */
+	json_t *last;	  /* its last snapshot */
+};
+
+void guard_init(struct guard *g, struct sink *out, enum prompt_kind kind,
+    bool stream) NONNULL;
+void guard_free(struct guard *g) NONNULL;
+
+/* Ends the call with an error, unless it has ended. */
+void guard_fail(struct guard *g, struct str message);
+
+#endif

@@ -1,0 +1,66 @@
+/* What a model says, as a sequence of events (protocol.md 0.1).  Every driver
+ * speaks this vocabulary and every sink listens to it. */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include "../base/base.h"
+
+#include <jansson.h>
+
+enum event_type {
+	EVENT_TEXT_DELTA,
+	EVENT_REASONING_DELTA,
+	EVENT_TOOL_CALL,
+	EVENT_TOOL_RESULT,
+	EVENT_OBJECT_DELTA, /* a whole snapshot */
+	EVENT_OBJECT_FINAL,
+	EVENT_FINISH,
+	EVENT_ERROR,
+	EVENT__MAX
+};
+
+/* Tokens; protocol.md 2.7 and D3: zero where the provider gave none. */
+struct usage {
+	int64_t input, output;
+	int64_t total; /* -1: unknown, then input + output */
+	int64_t cached, reasoning;
+};
+
+enum finish_reason {
+	FINISH_STOP,
+	FINISH_LENGTH,
+	FINISH_CONTENT_FILTER,
+	FINISH_TOOL_CALLS,
+	FINISH_ERROR,
+	FINISH_OTHER,
+	FINISH_UNKNOWN,
+	FINISH__MAX
+};
+
+/* Everything is borrowed and valid during the call that hands it over. */
+struct event {
+	enum event_type type;
+	union {
+		struct str text; /* of deltas and of the error */
+		struct {
+			struct str id, name;
+			const json_t *value; /* arguments or result, or NULL */
+			bool is_error;
+		} tool;
+		const json_t *object; /* NULL: no value */
+		struct {
+			enum finish_reason reason;
+			struct usage usage;
+		} finish;
+	};
+};
+
+/* Its name on the wire: "stop", "length", "content-filter", … (2.9). */
+const char *finish_name(enum finish_reason reason);
+
+/* A listener. */
+struct sink {
+	void (*event)(struct sink *self, const struct event *ev);
+};
+
+#endif
