@@ -17,6 +17,8 @@
 /* Nesting of YAML collections, and how many nodes aliases may expand to. */
 #define LIMIT_YAML_DEPTH 100
 #define LIMIT_YAML_NODES 200000
+/* Anchors of one YAML document: they are searched one by one. */
+#define LIMIT_YAML_ANCHORS 1000
 /* A template may not grow its output beyond this (16 x the body limit). */
 #define LIMIT_RENDER_BYTES (160u * 1024 * 1024)
 /* The text of one error: whole template expressions are quoted in it. */
@@ -32,6 +34,8 @@
 #define LIMIT_LINE_BYTES (160u * 1024 * 1024)
 /* Attempts of one call, whatever max_retries says. */
 #define LIMIT_ATTEMPTS 20
+/* One line of the log: what is longer is cut. */
+#define LIMIT_LOG_BYTES 4096
 /* A configuration file, and a secret's file. */
 #define LIMIT_CONF_BYTES (1024u * 1024)
 #define LIMIT_SECRET_BYTES (64u * 1024)

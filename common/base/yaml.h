@@ -11,18 +11,24 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml {
 	enum yaml_kind kind;
-	bool plain;	 /* a scalar without quotes or block style */
-	struct str tag;	 /* explicit and resolved, .p NULL when there is none */
-	struct str value; /* of a scalar: UTF-8 */
+	bool plain;	/* a scalar without quotes or block style */
+	struct str tag; /* explicit and resolved, .p NULL when there is none */
+	struct str value;    /* of a scalar: UTF-8 */
 	size_t line, column; /* from 1 */
 	struct yaml **items; /* sequence: items; mapping: key, value, key, … */
 	size_t n;	     /* number of items; a mapping has n / 2 pairs */
 };
 
-/* Parses one document.  *ROOT is NULL when there is none (empty, or only
- * comments).  An error says line and column.  An alias is the same node again;
- * the number of nodes that it expands to is limited. */
+/* Parses one document; a last line without an end is given one, as js-yaml
+ * does.  *ROOT is NULL when there is none (empty, or only comments).  An error
+ * (ERR_PROMPT) ends in "(line:column)".  An alias is the same node again; the
+ * number of nodes that it expands to is limited. */
 int yaml_read(struct arena *a, struct str text, struct yaml **root,
     struct err *err) MUST_USE;
+
+/* The same with the error's line aside, so that a caller may name a file and
+ * put the line behind it; the message ends before the place then. */
+int yaml_read_at(struct arena *a, struct str text, struct yaml **root,
+    size_t *line, struct err *err) MUST_USE;
 
 #endif

@@ -1,0 +1,15 @@
+/* The time.  Only run and cgi may ask; pure layers are told. */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include "base.h"
+
+/* Since 1970, UTC. */
+int64_t clock_wall_ms(void);
+int64_t clock_wall_ns(void);
+
+/* Since some fixed moment; never set back. */
+int64_t clock_mono_ms(void);
+int64_t clock_mono_ns(void);
+
+#endif

@@ -1,0 +1,85 @@
+/* Everything of libsodium that the program uses, so that nothing else needs to
+ * know the library.  It refuses to know what is signed and why. */
+#include "crypt.h"
+
+#include <sodium.h>
+
+_Static_assert(CRYPT_MAC_LEN == crypto_auth_hmacsha256_BYTES,
+    "the length of a MAC is libsodium's");
+
+struct hmac {
+	crypto_auth_hmacsha256_state state;
+};
+
+int
+crypt_init(void)
+{
+	return sodium_init() < 0 ? -1 : 0;
+}
+
+static void
+wipe_state(void *arg)
+{
+	struct hmac *h = arg;
+
+	sodium_memzero(&h->state, sizeof(h->state));
+}
+
+struct hmac *
+hmac_new(struct arena *a, struct str key)
+{
+	struct hmac *h = arena_alloc(a, sizeof(*h));
+
+	(void)crypto_auth_hmacsha256_init(
+	    &h->state, (const unsigned char *)key.p, key.len);
+	arena_on_free(a, wipe_state, h);
+	return h;
+}
+
+void
+hmac_add(struct hmac *h, struct str bytes)
+{
+	(void)crypto_auth_hmacsha256_update(
+	    &h->state, (const unsigned char *)bytes.p, bytes.len);
+}
+
+void
+hmac_end(struct hmac *h, uint8_t mac[CRYPT_MAC_LEN])
+{
+	(void)crypto_auth_hmacsha256_final(&h->state, mac);
+}
+
+bool
+crypt_equal(const void *a, const void *b, size_t len)
+{
+	return sodium_memcmp(a, b, len) == 0;
+}
+
+void
+crypt_wipe(void *p, size_t len)
+{
+	sodium_memzero(p, len);
+}
+
+void
+crypt_random(void *p, size_t len)
+{
+	randombytes_buf(p, len);
+}
+
+void
+hex_print(char *out, const void *p, size_t len)
+{
+	(void)sodium_bin2hex(out, 2 * len + 1, p, len);
+}
+
+bool
+hex_read(void *out, size_t len, struct str hex)
+{
+	size_t n = 0;
+
+	if (hex.p == NULL || hex.len != 2 * len)
+		return false;
+	return sodium_hex2bin(out, len, hex.p, hex.len, NULL, &n, NULL) == 0 &&
+	       n == len;
+}

@@ -1,0 +1,31 @@
+/* The one door to libsodium: HMAC-SHA256 in pieces, a comparison that takes
+ * the same time whatever differs, randomness, hex, and wiping. */
+#ifndef CRYPT_H
+#define CRYPT_H
+
+#include "arena.h"
+
+enum { CRYPT_MAC_LEN = 32 };
+
+/* Once, before anything else here; -1 when there is no randomness. */
+int crypt_init(void) MUST_USE;
+
+/* A running HMAC-SHA256.  The state is in the arena, which wipes it when it is
+ * freed; KEY is not kept. */
+struct hmac;
+struct hmac *hmac_new(struct arena *a, struct str key) MUST_USE;
+void hmac_add(struct hmac *h, struct str bytes);
+void hmac_end(struct hmac *h, uint8_t mac[CRYPT_MAC_LEN]);
+
+/* Whether LEN bytes are equal, in constant time. */
+bool crypt_equal(const void *a, const void *b, size_t len) NONNULL;
+
+void crypt_wipe(void *p, size_t len) NONNULL;
+void crypt_random(void *p, size_t len) NONNULL;
+
+/* Lower-case hex; OUT holds 2 * LEN + 1 bytes. */
+void hex_print(char *out, const void *p, size_t len) NONNULL;
+/* Exactly 2 * LEN digits of either case into LEN bytes; false when not. */
+bool hex_read(void *out, size_t len, struct str hex);
+
+#endif
