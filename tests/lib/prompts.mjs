@@ -1,0 +1,61 @@
+// Webhook bodies as AgentMark's CLI posts them, made from a few words, and the
+// configuration that serves them from the mock provider.
+import fs from 'node:fs';
+import path from 'node:path';
+import { SECRET } from './http.mjs';
+
+const text = value => ({ type: 'text', value });
+const says = (name, value) => ({
+  type: 'mdxJsxFlowElement', name, attributes: [],
+  children: [{ type: 'paragraph', children: [text(value)] }],
+});
+
+export function ast({ model, kind = 'text', user = 'Hi there', schema }) {
+  const config = { model_name: model, ...(schema ? { schema } : {}) };
+  return {
+    type: 'root',
+    children: [
+      {
+        type: 'yaml',
+        value: `name: e2e\n${kind}_config: ${JSON.stringify(config)}`,
+      },
+      says('System', 'You are a test.'),
+      says('User', user),
+    ],
+  };
+}
+
+export function promptRun(o) {
+  return JSON.stringify({
+    type: 'prompt-run',
+    data: { ast: ast(o), options: { shouldStream: o.stream ?? true } },
+  });
+}
+
+const EVALS = ['contains', 'exact_match', 'input_seen', 'json_equal',
+  'label_only', 'thrower'];
+
+// Everything that the head of tools/replay.mjs asks for.  Without FIXTURES no
+// evals are declared.
+export function configuration({ mock, fixtures }) {
+  const evals = fixtures ? 'evals:\n' + EVALS.map(name =>
+    `  ${name}:\n    exec: ${JSON.stringify(
+      [process.execPath, fixtures, 'eval', name])}\n`).join('') : '';
+  return `webhook:
+  secret: ${SECRET}
+providers:
+  chat:
+    driver: chat
+    base_url: ${mock}/v1
+    api_key: test-key
+models:
+  - match: "^(mock|gpt-)"
+    provider: chat
+${evals}`;
+}
+
+export function writeConfiguration(dir, o) {
+  const file = path.join(dir, 'agentmark-fcgi.yaml');
+  fs.writeFileSync(file, configuration(o), { mode: 0o600 });
+  return file;
+}
