@@ -4,6 +4,7 @@
 #define RUN_REPLY_H
 
 #include "../base/base.h"
+#include "../base/err.h"
 
 struct reply {
 	/* A whole reply: status, then BODY as application/json. */
@@ -17,5 +18,9 @@ struct reply {
 	bool started; /* a head is out: errors are lines now */
 	bool gone;    /* writing failed: the client has left */
 };
+
+/* Answers with an error: {"message":…} and its status (protocol.md 1.4), or
+ * an error line when the reply has started. */
+void reply_fail(struct reply *r, const struct err *err) NONNULL;
 
 #endif

@@ -12,7 +12,7 @@ struct settings {
 	size_t n_evals;
 	int64_t heartbeat_ms; /* a blank line in a silent stream; 0: none */
 	struct http_clocks clocks;
-	int64_t max_retries; /* where the prompt says nothing */
+	int64_t max_retries;   /* where the prompt says nothing */
 	int64_t echo_delay_ms; /* between two words of the model echo/… */
 };
 

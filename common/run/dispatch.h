@@ -1,0 +1,21 @@
+/* From a verified request to the code that answers it: the table of jobs. */
+#ifndef DISPATCH_H
+#define DISPATCH_H
+
+#include "../base/arena.h"
+#include "../wire/sign.h"
+#include "reply.h"
+#include "settings.h"
+
+/* What lives as long as the process: the loop and its connections. */
+struct runner;
+struct runner *runner_new(const struct settings *settings) MUST_USE;
+void runner_configure(struct runner *r, const struct settings *settings);
+struct loop *runner_loop(struct runner *r);
+void runner_free(struct runner *r);
+
+/* Answers one request completely: a failure is answered too. */
+void dispatch(struct runner *r, struct arena *a, const struct verified *body,
+    struct reply *reply);
+
+#endif

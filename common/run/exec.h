@@ -1,0 +1,34 @@
+/* One answer from a model: the call, its clocks, its retries (protocol.md D1).
+ * What happens next is decided in engine_turn(), never in a callback of the
+ * network; many of these may run side by side. */
+#ifndef EXEC_H
+#define EXEC_H
+
+#include "../provider/driver.h"
+#include "settings.h"
+
+struct exec;
+
+/* What all calls of a process share. */
+struct engine {
+	struct loop *loop;
+	const struct settings *settings;
+	struct exec *ready; /* those that have something to decide */
+	char *logged;	    /* what was logged last as ignored */
+};
+
+/* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is
+ * copied, what it points to must stay.  Fails before anything is sent when the
+ * request cannot be made. */
+struct exec *exec_start(struct engine *engine, struct arena *parent,
+    const struct ask *ask, struct sink *out, struct err *err) MUST_USE;
+
+bool exec_done(const struct exec *x) NONNULL;
+
+/* Ends it; a call that runs is closed at once and says nothing more. */
+void exec_free(struct exec *x);
+
+/* Waits at most MAX_WAIT milliseconds and moves every call on. */
+void engine_turn(struct engine *engine, int max_wait) NONNULL;
+
+#endif

@@ -1,0 +1,29 @@
+/* What every answer that failed looks like. */
+#include "reply.h"
+
+#include "../base/buf.h"
+#include "../base/json.h"
+#include "../base/limits.h"
+
+#include <string.h>
+
+void
+reply_fail(struct reply *r, const struct err *err)
+{
+	struct str text = {err->msg, strlen(err->msg)};
+	struct buf b;
+
+	buf_init(&b, 8 * LIMIT_ERR_BYTES);
+	buf_adds(&b,
+	    r->started ? "{\"type\":\"error\",\"error\":" : "{\"message\":");
+	json_print_string(&b, text);
+	buf_adds(&b, r->started ? "}\n" : "}");
+	text = (struct str){buf_str(&b), b.len};
+	if (r->started) {
+		r->write(r, text);
+		r->flush(r);
+	} else {
+		r->json(r, err_status(err->code), text);
+	}
+	buf_free(&b);
+}
