@@ -69,11 +69,11 @@ struct node {
 	bool has_position, has_children, ordered;
 	enum tristate spread;
 	enum node_reference reference;
-	unsigned depth;		/* of a heading; 0 when absent */
-	struct js start;	/* of a list: a number, null or undefined */
-	struct js value;	/* string or number (templatedx.md 1.2) */
-	struct str16 type;	/* as in the JSON */
-	struct str16 name;	/* .p is NULL for a fragment */
+	unsigned depth;	   /* of a heading; 0 when absent */
+	struct js start;   /* of a list: a number, null or undefined */
+	struct js value;   /* string or number (templatedx.md 1.2) */
+	struct str16 type; /* as in the JSON */
+	struct str16 name; /* .p is NULL for a fragment */
 	struct str16 url, title, alt, lang, meta, identifier, label;
 	const struct arrow *arrow; /* NULL when `data` is absent */
 	const struct attr *attrs;

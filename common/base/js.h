@@ -37,8 +37,8 @@ struct js {
 		struct str16 string;
 		struct js_array *array;
 		struct js_object *object;
-		const double *date;	/* milliseconds since 1970, UTC */
-		const char *function;	/* the name of a native function */
+		const double *date;   /* milliseconds since 1970, UTC */
+		const char *function; /* the name of a native function */
 	};
 };
 
@@ -74,10 +74,10 @@ struct js js_date(struct arena *a, double ms);
 void js_push(struct arena *a, struct js_array *array, struct js value);
 
 /* Sets a property; an existing one keeps its place. */
-void js_set(struct arena *a, struct js_object *o, struct str16 key,
-    struct js value);
-void js_set_lit(struct arena *a, struct js_object *o, const char *key,
-    struct js value);
+void js_set(
+    struct arena *a, struct js_object *o, struct str16 key, struct js value);
+void js_set_lit(
+    struct arena *a, struct js_object *o, const char *key, struct js value);
 
 /* An own property, or NULL.  js_get() is undefined for anything that is not an
  * object or has no such property. */
@@ -112,12 +112,16 @@ struct js js_from_json(struct arena *a, const json_t *json);
 enum { JS_NUMBER_LEN = 32 };
 size_t js_number_print(char *out, double d);
 
+/* The same for an integer of any size. */
+size_t js_integer_print(char *out, long long i);
+
 /* Reads a decimal number of JSON's grammar at P; *NEXT is behind it.  Returns
  * false when there is none. */
-bool js_number_read(const char *p, const char *end, double *d,
-    const char **next);
+bool js_number_read(
+    const char *p, const char *end, double *d, const char **next);
 
-/* Milliseconds since 1970 as YYYY-MM-DDTHH:MM:SS.mmmZ; OUT holds 32 bytes. */
+/* Milliseconds since 1970 as YYYY-MM-DDTHH:MM:SS.mmmZ; OUT holds 32 bytes.
+ * Returns 0 for what is no date (NaN, or beyond the range of JavaScript). */
 size_t js_date_print(char *out, double ms);
 
 #endif

@@ -53,9 +53,12 @@ int json_in_string(struct json_in *in, struct str *out) MUST_USE NONNULL;
 int json_in_number(struct json_in *in, double *out) MUST_USE NONNULL;
 int json_in_literal(struct json_in *in) MUST_USE NONNULL;
 
-/* Passes over one value quickly: strings must end and brackets must match,
+/* Passes over one value quickly: strings must end and brackets be balanced,
  * what stands between them is not looked at. */
 int json_in_skip(struct json_in *in) MUST_USE NONNULL;
+
+/* Passes over what is left of the container that was entered last. */
+int json_in_leave(struct json_in *in) MUST_USE NONNULL;
 
 /* Nothing but white space may follow. */
 int json_in_finish(struct json_in *in) MUST_USE NONNULL;

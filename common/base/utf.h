@@ -27,6 +27,13 @@ size_t utf8_put(char out[4], uint32_t cp);
  * returned as itself. */
 uint32_t utf16_next(struct str16 s, size_t *i);
 
+/* The same for UTF-8, strictly: UTF8_BAD for a maximal wrong part, of which an
+ * encoded surrogate is three.  wtf8_next() takes surrogates: a pair of them is
+ * joined, a lone one returned as itself. */
+#define UTF8_BAD UINT32_MAX
+uint32_t utf8_next(struct str s, size_t *i);
+uint32_t wtf8_next(struct str s, size_t *i);
+
 /* Copies TEXT with every invalid part and every lone surrogate replaced by
  * U+FFFD; returns TEXT itself when it is valid UTF-8. */
 struct str utf8_clean(struct arena *a, struct str text);

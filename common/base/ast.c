@@ -1,0 +1,651 @@
+/* Reads the tree of a prompt from JSON text.  Most of that text is `position`
+ * and `data`, which are passed over.  It refuses to judge the tree: what is
+ * missing or of the wrong type reads as absent. */
+#include "ast.h"
+
+#include "json.h"
+#include "limits.h"
+#include "utf.h"
+#include "xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME(literal)                                                          \
+	{                                                                      \
+		literal, sizeof(literal) - 1                                   \
+	}
+
+static const struct str kinds[] = {
+    [NODE_UNKNOWN] = NAME(""),
+    [NODE_ROOT] = NAME("root"),
+    [NODE_YAML] = NAME("yaml"),
+    [NODE_PARAGRAPH] = NAME("paragraph"),
+    [NODE_HEADING] = NAME("heading"),
+    [NODE_BLOCKQUOTE] = NAME("blockquote"),
+    [NODE_LIST] = NAME("list"),
+    [NODE_LIST_ITEM] = NAME("listItem"),
+    [NODE_CODE] = NAME("code"),
+    [NODE_DEFINITION] = NAME("definition"),
+    [NODE_THEMATIC_BREAK] = NAME("thematicBreak"),
+    [NODE_HTML] = NAME("html"),
+    [NODE_ESM] = NAME("mdxjsEsm"),
+    [NODE_TEXT] = NAME("text"),
+    [NODE_EMPHASIS] = NAME("emphasis"),
+    [NODE_STRONG] = NAME("strong"),
+    [NODE_INLINE_CODE] = NAME("inlineCode"),
+    [NODE_BREAK] = NAME("break"),
+    [NODE_LINK] = NAME("link"),
+    [NODE_IMAGE] = NAME("image"),
+    [NODE_LINK_REFERENCE] = NAME("linkReference"),
+    [NODE_IMAGE_REFERENCE] = NAME("imageReference"),
+    [NODE_FLOW_ELEMENT] = NAME("mdxJsxFlowElement"),
+    [NODE_TEXT_ELEMENT] = NAME("mdxJsxTextElement"),
+    [NODE_FLOW_EXPRESSION] = NAME("mdxFlowExpression"),
+    [NODE_TEXT_EXPRESSION] = NAME("mdxTextExpression"),
+};
+_Static_assert(ARRAY_LEN(kinds) == NODE__MAX, "a name for every kind");
+
+struct reader {
+	struct json_in *in;
+	struct arena *a;
+	unsigned depth;
+	struct node **stack; /* children of the nodes that are being read */
+	size_t n, cap;
+};
+
+/* A member that is read by its own function, which gets what it fills in. */
+struct member {
+	struct str key;
+	int (*read)(struct reader *r, void *of);
+};
+
+enum node_kind
+ast_kind(struct str type)
+{
+	size_t i;
+
+	for (i = NODE_ROOT; i < ARRAY_LEN(kinds); i++)
+		if (str_eq(type, kinds[i]))
+			return (enum node_kind)i;
+	return NODE_UNKNOWN;
+}
+
+const char *
+ast_kind_name(enum node_kind kind)
+{
+	return kinds[kind].p;
+}
+
+/* Reads an object into OF; members that are not named are passed over. */
+static int
+read_members(struct reader *r, const struct member *members, size_t n, void *of)
+{
+	struct str key;
+	size_t i;
+	int more, rc;
+
+	if (json_in_enter(r->in) != 0)
+		return -1;
+	while ((more = json_in_key(r->in, &key)) > 0) {
+		for (i = 0; i < n && !str_eq(key, members[i].key); i++)
+			;
+		rc = i < n ? members[i].read(r, of) : json_in_skip(r->in);
+		if (rc != 0)
+			return -1;
+	}
+	return more;
+}
+
+/* Text in UTF-16; absent when it is no string. */
+static int
+read_text(struct reader *r, struct str16 *out)
+{
+	struct str s;
+
+	*out = (struct str16){NULL, 0};
+	if (json_in_peek(r->in) != JSON_IN_STRING)
+		return json_in_skip(r->in);
+	if (json_in_string(r->in, &s) != 0)
+		return -1;
+	*out = utf16_from(r->a, s);
+	return 0;
+}
+
+static int
+read_has_position(struct reader *r, bool *out)
+{
+	*out = json_in_peek(r->in) == JSON_IN_OBJECT;
+	return json_in_skip(r->in);
+}
+
+/* Whether the next value is this string. */
+static int
+read_is(struct reader *r, const char *text, bool *out)
+{
+	struct str s;
+
+	*out = false;
+	if (json_in_peek(r->in) != JSON_IN_STRING)
+		return json_in_skip(r->in);
+	if (json_in_string(r->in, &s) != 0)
+		return -1;
+	*out = str_is(s, text);
+	return 0;
+}
+
+/* A parameter of an arrow function. */
+struct param {
+	bool simple;
+	struct str16 name;
+};
+
+static int
+param_type(struct reader *r, void *of)
+{
+	struct param *param = of;
+
+	return read_is(r, "Identifier", &param->simple);
+}
+
+static int
+param_name(struct reader *r, void *of)
+{
+	struct param *param = of;
+
+	return read_text(r, &param->name);
+}
+
+static int
+read_param(struct reader *r, struct arrow *arrow)
+{
+	static const struct member members[] = {
+	    {NAME("type"), param_type},
+	    {NAME("name"), param_name},
+	};
+	struct param param = {0};
+	struct str16 *names;
+
+	if (json_in_peek(r->in) != JSON_IN_OBJECT) {
+		if (json_in_skip(r->in) != 0)
+			return -1;
+	} else if (read_members(r, members, ARRAY_LEN(members), &param) != 0) {
+		return -1;
+	}
+	if (!param.simple || param.name.p == NULL)
+		arrow->simple = false;
+	names = arena_grow(r->a, arrow->params, arrow->n_params,
+	    arrow->n_params + 1, sizeof(*names));
+	names[arrow->n_params++] = param.name;
+	arrow->params = names;
+	return 0;
+}
+
+static int
+arrow_params(struct reader *r, void *of)
+{
+	struct arrow *arrow = of;
+	int more;
+
+	arrow->simple = true;
+	arrow->n_params = 0;
+	if (json_in_peek(r->in) != JSON_IN_ARRAY)
+		return json_in_skip(r->in);
+	if (json_in_enter(r->in) != 0)
+		return -1;
+	while ((more = json_in_item(r->in)) > 0)
+		if (read_param(r, arrow) != 0)
+			return -1;
+	return more;
+}
+
+static int
+arrow_type(struct reader *r, void *of)
+{
+	struct arrow *arrow = of;
+
+	return read_is(r, "ArrowFunctionExpression", &arrow->is_arrow);
+}
+
+static int
+read_expression(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("type"), arrow_type},
+	    {NAME("params"), arrow_params},
+	};
+	struct arrow *arrow = of;
+
+	*arrow = (struct arrow){.simple = true};
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	return read_members(r, members, ARRAY_LEN(members), arrow);
+}
+
+/* Only the first statement counts. */
+static int
+read_body(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("expression"), read_expression},
+	};
+	struct arrow *arrow = of;
+	int more;
+
+	*arrow = (struct arrow){.simple = true};
+	if (json_in_peek(r->in) != JSON_IN_ARRAY)
+		return json_in_skip(r->in);
+	if (json_in_enter(r->in) != 0 || (more = json_in_item(r->in)) < 0)
+		return -1;
+	if (more == 0)
+		return 0;
+	if (json_in_peek(r->in) == JSON_IN_OBJECT &&
+	    read_members(r, members, ARRAY_LEN(members), arrow) != 0)
+		return -1;
+	return json_in_leave(r->in);
+}
+
+static int
+read_estree(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("body"), read_body},
+	};
+	const struct arrow **out = of;
+	struct arrow *arrow;
+
+	*out = NULL;
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	*out = arrow = arena_zalloc(r->a, sizeof(*arrow));
+	arrow->simple = true;
+	return read_members(r, members, ARRAY_LEN(members), arrow);
+}
+
+static int
+read_data(struct reader *r, const struct arrow **out)
+{
+	static const struct member members[] = {
+	    {NAME("estree"), read_estree},
+	};
+
+	*out = NULL;
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	return read_members(r, members, ARRAY_LEN(members), (void *)out);
+}
+
+static int
+attr_type(struct reader *r, void *of)
+{
+	struct attr *attr = of;
+	bool spread;
+
+	if (read_is(r, "mdxJsxExpressionAttribute", &spread) != 0)
+		return -1;
+	if (spread)
+		attr->kind = ATTR_SPREAD;
+	return 0;
+}
+
+static int
+attr_name(struct reader *r, void *of)
+{
+	struct attr *attr = of;
+
+	return read_text(r, &attr->name);
+}
+
+static int
+attr_position(struct reader *r, void *of)
+{
+	struct attr *attr = of;
+
+	return read_has_position(r, &attr->has_position);
+}
+
+static int
+expression_value(struct reader *r, void *of)
+{
+	struct attr *attr = of;
+
+	return read_text(r, &attr->value);
+}
+
+/* A number or a boolean, which only hand-made trees have, is its text. */
+static int
+scalar_value(struct reader *r, struct attr *attr)
+{
+	struct js v;
+
+	if (json_in_js(r->in, r->a, &v) != 0)
+		return -1;
+	if (v.type != JS_NULL)
+		attr->value = js_to_string(r->a, v);
+	return 0;
+}
+
+static int
+attr_value(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("value"), expression_value},
+	};
+	struct attr *attr = of;
+	enum attr_kind kind = ATTR_STRING;
+	int rc;
+
+	attr->value = (struct str16){NULL, 0};
+	switch (json_in_peek(r->in)) {
+	case JSON_IN_OBJECT:
+		kind = ATTR_EXPRESSION;
+		rc = read_members(r, members, ARRAY_LEN(members), attr);
+		break;
+	case JSON_IN_ARRAY:
+		rc = json_in_skip(r->in);
+		break;
+	default:
+		rc = scalar_value(r, attr);
+		break;
+	}
+	if (attr->value.p == NULL)
+		kind = ATTR_NULL;
+	if (attr->kind != ATTR_SPREAD)
+		attr->kind = kind;
+	return rc;
+}
+
+static int
+read_attr(struct reader *r, struct node *node, size_t *cap)
+{
+	static const struct member members[] = {
+	    {NAME("type"), attr_type},
+	    {NAME("name"), attr_name},
+	    {NAME("value"), attr_value},
+	    {NAME("position"), attr_position},
+	};
+	struct attr attr = {0}, *attrs = (struct attr *)(uintptr_t)node->attrs;
+
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	if (read_members(r, members, ARRAY_LEN(members), &attr) != 0)
+		return -1;
+	if (node->n_attrs == *cap) {
+		*cap = *cap == 0 ? 2 : *cap * 2;
+		attrs = arena_grow(
+		    r->a, attrs, node->n_attrs, *cap, sizeof(*attrs));
+		node->attrs = attrs;
+	}
+	attrs[node->n_attrs++] = attr;
+	return 0;
+}
+
+static int
+node_attributes(struct reader *r, void *of)
+{
+	struct node *node = of;
+	size_t cap = 0;
+	int more;
+
+	node->attrs = NULL;
+	node->n_attrs = 0;
+	if (json_in_peek(r->in) != JSON_IN_ARRAY)
+		return json_in_skip(r->in);
+	if (json_in_enter(r->in) != 0)
+		return -1;
+	while ((more = json_in_item(r->in)) > 0)
+		if (read_attr(r, node, &cap) != 0)
+			return -1;
+	return more;
+}
+
+static int read_node(struct reader *r, struct node **out);
+
+static void
+push_child(struct reader *r, struct node *child)
+{
+	if (r->n == r->cap) {
+		r->cap = r->cap == 0 ? 64 : r->cap * 2;
+		r->stack = xrealloc(r->stack, xmul(r->cap, sizeof(*r->stack)));
+	}
+	r->stack[r->n++] = child;
+}
+
+static int
+node_children(struct reader *r, void *of)
+{
+	struct node *node = of, *child;
+	size_t base = r->n;
+	int more;
+
+	node->children = NULL;
+	node->n_children = 0;
+	node->has_children = json_in_peek(r->in) == JSON_IN_ARRAY;
+	if (!node->has_children)
+		return json_in_skip(r->in);
+	if (json_in_enter(r->in) != 0)
+		return -1;
+	while ((more = json_in_item(r->in)) > 0) {
+		if (read_node(r, &child) != 0)
+			return -1;
+		push_child(r, child);
+	}
+	if (more < 0)
+		return -1;
+	node->n_children = r->n - base;
+	if (node->n_children != 0)
+		node->children = arena_dup(r->a, r->stack + base,
+		    node->n_children * sizeof(*r->stack));
+	r->n = base;
+	return 0;
+}
+
+static int
+node_type(struct reader *r, void *of)
+{
+	struct node *node = of;
+	struct str s;
+
+	if (json_in_peek(r->in) != JSON_IN_STRING)
+		return json_in_skip(r->in);
+	if (json_in_string(r->in, &s) != 0)
+		return -1;
+	node->kind = ast_kind(s);
+	node->type = utf16_from(r->a, s);
+	return 0;
+}
+
+static int
+node_position(struct reader *r, void *of)
+{
+	struct node *node = of;
+
+	return read_has_position(r, &node->has_position);
+}
+
+static int
+node_data(struct reader *r, void *of)
+{
+	struct node *node = of;
+
+	return read_data(r, &node->arrow);
+}
+
+static int
+node_value(struct reader *r, void *of)
+{
+	struct node *node = of;
+
+	return json_in_js(r->in, r->a, &node->value);
+}
+
+static int
+node_start(struct reader *r, void *of)
+{
+	struct node *node = of;
+
+	node->start = JS_UNDEF;
+	switch (json_in_peek(r->in)) {
+	case JSON_IN_NUMBER:
+	case JSON_IN_NULL:
+		return json_in_js(r->in, r->a, &node->start);
+	default:
+		return json_in_skip(r->in);
+	}
+}
+
+static int
+node_depth(struct reader *r, void *of)
+{
+	enum { MOST = 1000 }; /* markdown knows six */
+	struct node *node = of;
+	double d;
+
+	node->depth = 0;
+	if (json_in_peek(r->in) != JSON_IN_NUMBER)
+		return json_in_skip(r->in);
+	if (json_in_number(r->in, &d) != 0)
+		return -1;
+	if (d > 0)
+		node->depth = d < MOST ? (unsigned)d : MOST;
+	return 0;
+}
+
+/* Truth; ABSENT tells null, which the serializer takes for missing. */
+static int
+read_flag(struct reader *r, bool *truth, bool *absent)
+{
+	struct js v;
+
+	*absent = json_in_peek(r->in) == JSON_IN_NULL;
+	if (json_in_js(r->in, r->a, &v) != 0)
+		return -1;
+	*truth = js_truthy(v);
+	return 0;
+}
+
+static int
+node_ordered(struct reader *r, void *of)
+{
+	struct node *node = of;
+	bool absent;
+
+	return read_flag(r, &node->ordered, &absent);
+}
+
+static int
+node_spread(struct reader *r, void *of)
+{
+	struct node *node = of;
+	bool truth, absent;
+
+	if (read_flag(r, &truth, &absent) != 0)
+		return -1;
+	node->spread = truth ? TRI_TRUE : TRI_FALSE;
+	if (absent)
+		node->spread = TRI_ABSENT;
+	return 0;
+}
+
+static int
+node_reference(struct reader *r, void *of)
+{
+	static const char *const names[] = {
+	    [REF_NONE] = "",
+	    [REF_SHORTCUT] = "shortcut",
+	    [REF_COLLAPSED] = "collapsed",
+	    [REF_FULL] = "full",
+	};
+	struct node *node = of;
+	struct str16 text;
+	size_t i;
+
+	node->reference = REF_NONE;
+	if (read_text(r, &text) != 0)
+		return -1;
+	for (i = REF_SHORTCUT; i < ARRAY_LEN(names); i++)
+		if (str16_is(text, names[i]))
+			node->reference = (enum node_reference)i;
+	return 0;
+}
+
+#define TEXT_MEMBER(field)                                                     \
+	static int node_##field(struct reader *r, void *of)                    \
+	{                                                                      \
+		struct node *node = of;                                        \
+                                                                               \
+		return read_text(r, &node->field);                             \
+	}
+
+TEXT_MEMBER(name)
+TEXT_MEMBER(url)
+TEXT_MEMBER(title)
+TEXT_MEMBER(alt)
+TEXT_MEMBER(lang)
+TEXT_MEMBER(meta)
+TEXT_MEMBER(identifier)
+TEXT_MEMBER(label)
+
+/* The frequent ones first. */
+static const struct member node_members[] = {
+    {NAME("type"), node_type},
+    {NAME("value"), node_value},
+    {NAME("position"), node_position},
+    {NAME("children"), node_children},
+    {NAME("data"), node_data},
+    {NAME("name"), node_name},
+    {NAME("attributes"), node_attributes},
+    {NAME("ordered"), node_ordered},
+    {NAME("start"), node_start},
+    {NAME("spread"), node_spread},
+    {NAME("depth"), node_depth},
+    {NAME("url"), node_url},
+    {NAME("title"), node_title},
+    {NAME("alt"), node_alt},
+    {NAME("lang"), node_lang},
+    {NAME("meta"), node_meta},
+    {NAME("identifier"), node_identifier},
+    {NAME("label"), node_label},
+    {NAME("referenceType"), node_reference},
+};
+
+/* A child that is no object stands as a node of no type. */
+static int
+read_node(struct reader *r, struct node **out)
+{
+	struct node *node = arena_zalloc(r->a, sizeof(*node));
+	int rc;
+
+	*out = node;
+	node->type = utf16_lit(r->a, "");
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	if (r->depth == LIMIT_AST_DEPTH) {
+		r->in->p = r->in->end;
+		return fail(r->in->err, ERR_REQUEST,
+		    "the tree is nested deeper than %d levels",
+		    LIMIT_AST_DEPTH);
+	}
+	r->depth++;
+	rc = read_members(r, node_members, ARRAY_LEN(node_members), node);
+	r->depth--;
+	return rc;
+}
+
+int
+ast_read(
+    struct json_in *in, struct arena *a, struct node **root, struct err *err)
+{
+	struct reader r = {.in = in, .a = a};
+	int rc;
+
+	*root = NULL;
+	if (json_in_peek(in) == JSON_IN_OBJECT)
+		rc = read_node(&r, root);
+	else
+		rc = json_in_skip(in);
+	free(r.stack);
+	if (rc != 0 && err->code == ERR_NONE)
+		(void)fail(err, in->err->code, "%s", in->err->msg);
+	return rc;
+}
