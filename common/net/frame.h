@@ -13,8 +13,12 @@ enum frame_kind {
 
 struct frame {
 	enum frame_kind kind;
-	struct buf line, data, event;
-	bool had_cr, started;
+	struct buf line;	/* the beginning of a line */
+	struct buf data, event; /* of the event that is being read */
+	struct str held;	/* its only data so far, within the bytes fed */
+	bool has_data;
+	bool had_cr;  /* a LF that comes next belongs to it */
+	bool started; /* the first line was seen */
 };
 
 /* EVENT is empty when the stream named none.  Both are borrowed.  A result
@@ -30,7 +34,7 @@ int frame_feed(struct frame *f, struct str bytes, frame_fn *fn, void *arg,
 
 /* The stream has ended: an unfinished event of SSE is dropped, as the standard
  * says; an unfinished line is delivered. */
-int frame_end(struct frame *f, frame_fn *fn, void *arg, struct err *err)
-    MUST_USE;
+int frame_end(
+    struct frame *f, frame_fn *fn, void *arg, struct err *err) MUST_USE;
 
 #endif
