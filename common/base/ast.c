@@ -3,18 +3,13 @@
  * missing or of the wrong type reads as absent. */
 #include "ast.h"
 
-#include "json.h"
+#include "ast_in.h"
 #include "limits.h"
 #include "utf.h"
 #include "xalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define NAME(literal)                                                          \
-	{                                                                      \
-		literal, sizeof(literal) - 1                                   \
-	}
 
 static const struct str kinds[] = {
     [NODE_UNKNOWN] = NAME(""),
@@ -46,20 +41,6 @@ static const struct str kinds[] = {
 };
 _Static_assert(ARRAY_LEN(kinds) == NODE__MAX, "a name for every kind");
 
-struct reader {
-	struct json_in *in;
-	struct arena *a;
-	unsigned depth;
-	struct node **stack; /* children of the nodes that are being read */
-	size_t n, cap;
-};
-
-/* A member that is read by its own function, which gets what it fills in. */
-struct member {
-	struct str key;
-	int (*read)(struct reader *r, void *of);
-};
-
 enum node_kind
 ast_kind(struct str type)
 {
@@ -77,9 +58,9 @@ ast_kind_name(enum node_kind kind)
 	return kinds[kind].p;
 }
 
-/* Reads an object into OF; members that are not named are passed over. */
-static int
-read_members(struct reader *r, const struct member *members, size_t n, void *of)
+int
+ast_in_members(
+    struct reader *r, const struct member *members, size_t n, void *of)
 {
 	struct str key;
 	size_t i;
@@ -97,9 +78,8 @@ read_members(struct reader *r, const struct member *members, size_t n, void *of)
 	return more;
 }
 
-/* Text in UTF-16; absent when it is no string. */
-static int
-read_text(struct reader *r, struct str16 *out)
+int
+ast_in_text(struct reader *r, struct str16 *out)
 {
 	struct str s;
 
@@ -119,9 +99,8 @@ read_has_position(struct reader *r, bool *out)
 	return json_in_skip(r->in);
 }
 
-/* Whether the next value is this string. */
-static int
-read_is(struct reader *r, const char *text, bool *out)
+int
+ast_in_is(struct reader *r, const char *text, bool *out)
 {
 	struct str s;
 
@@ -134,154 +113,13 @@ read_is(struct reader *r, const char *text, bool *out)
 	return 0;
 }
 
-/* A parameter of an arrow function. */
-struct param {
-	bool simple;
-	struct str16 name;
-};
-
-static int
-param_type(struct reader *r, void *of)
-{
-	struct param *param = of;
-
-	return read_is(r, "Identifier", &param->simple);
-}
-
-static int
-param_name(struct reader *r, void *of)
-{
-	struct param *param = of;
-
-	return read_text(r, &param->name);
-}
-
-static int
-read_param(struct reader *r, struct arrow *arrow)
-{
-	static const struct member members[] = {
-	    {NAME("type"), param_type},
-	    {NAME("name"), param_name},
-	};
-	struct param param = {0};
-	struct str16 *names;
-
-	if (json_in_peek(r->in) != JSON_IN_OBJECT) {
-		if (json_in_skip(r->in) != 0)
-			return -1;
-	} else if (read_members(r, members, ARRAY_LEN(members), &param) != 0) {
-		return -1;
-	}
-	if (!param.simple || param.name.p == NULL)
-		arrow->simple = false;
-	names = arena_grow(r->a, arrow->params, arrow->n_params,
-	    arrow->n_params + 1, sizeof(*names));
-	names[arrow->n_params++] = param.name;
-	arrow->params = names;
-	return 0;
-}
-
-static int
-arrow_params(struct reader *r, void *of)
-{
-	struct arrow *arrow = of;
-	int more;
-
-	arrow->simple = true;
-	arrow->n_params = 0;
-	if (json_in_peek(r->in) != JSON_IN_ARRAY)
-		return json_in_skip(r->in);
-	if (json_in_enter(r->in) != 0)
-		return -1;
-	while ((more = json_in_item(r->in)) > 0)
-		if (read_param(r, arrow) != 0)
-			return -1;
-	return more;
-}
-
-static int
-arrow_type(struct reader *r, void *of)
-{
-	struct arrow *arrow = of;
-
-	return read_is(r, "ArrowFunctionExpression", &arrow->is_arrow);
-}
-
-static int
-read_expression(struct reader *r, void *of)
-{
-	static const struct member members[] = {
-	    {NAME("type"), arrow_type},
-	    {NAME("params"), arrow_params},
-	};
-	struct arrow *arrow = of;
-
-	*arrow = (struct arrow){.simple = true};
-	if (json_in_peek(r->in) != JSON_IN_OBJECT)
-		return json_in_skip(r->in);
-	return read_members(r, members, ARRAY_LEN(members), arrow);
-}
-
-/* Only the first statement counts. */
-static int
-read_body(struct reader *r, void *of)
-{
-	static const struct member members[] = {
-	    {NAME("expression"), read_expression},
-	};
-	struct arrow *arrow = of;
-	int more;
-
-	*arrow = (struct arrow){.simple = true};
-	if (json_in_peek(r->in) != JSON_IN_ARRAY)
-		return json_in_skip(r->in);
-	if (json_in_enter(r->in) != 0 || (more = json_in_item(r->in)) < 0)
-		return -1;
-	if (more == 0)
-		return 0;
-	if (json_in_peek(r->in) == JSON_IN_OBJECT &&
-	    read_members(r, members, ARRAY_LEN(members), arrow) != 0)
-		return -1;
-	return json_in_leave(r->in);
-}
-
-static int
-read_estree(struct reader *r, void *of)
-{
-	static const struct member members[] = {
-	    {NAME("body"), read_body},
-	};
-	const struct arrow **out = of;
-	struct arrow *arrow;
-
-	*out = NULL;
-	if (json_in_peek(r->in) != JSON_IN_OBJECT)
-		return json_in_skip(r->in);
-	*out = arrow = arena_zalloc(r->a, sizeof(*arrow));
-	arrow->simple = true;
-	return read_members(r, members, ARRAY_LEN(members), arrow);
-}
-
-static int
-read_data(struct reader *r, const struct arrow **out)
-{
-	static const struct member members[] = {
-	    {NAME("estree"), read_estree},
-	};
-
-	*out = NULL;
-	if (json_in_peek(r->in) != JSON_IN_OBJECT)
-		return json_in_skip(r->in);
-	return read_members(r, members, ARRAY_LEN(members), (void *)out);
-}
-
 static int
 attr_type(struct reader *r, void *of)
 {
 	struct attr *attr = of;
 	bool spread;
 
-	if (read_is(r, "mdxJsxExpressionAttribute", &spread) != 0)
+	if (ast_in_is(r, "mdxJsxExpressionAttribute", &spread) != 0)
 		return -1;
 	if (spread)
 		attr->kind = ATTR_SPREAD;
@@ -293,7 +131,7 @@ attr_name(struct reader *r, void *of)
 {
 	struct attr *attr = of;
 
-	return read_text(r, &attr->name);
+	return ast_in_text(r, &attr->name);
 }
 
 static int
@@ -309,7 +147,7 @@ expression_value(struct reader *r, void *of)
 {
 	struct attr *attr = of;
 
-	return read_text(r, &attr->value);
+	return ast_in_text(r, &attr->value);
 }
 
 /* A number or a boolean, which only hand-made trees have, is its text. */
@@ -339,7 +177,7 @@ attr_value(struct reader *r, void *of)
 	switch (json_in_peek(r->in)) {
 	case JSON_IN_OBJECT:
 		kind = ATTR_EXPRESSION;
-		rc = read_members(r, members, ARRAY_LEN(members), attr);
+		rc = ast_in_members(r, members, ARRAY_LEN(members), attr);
 		break;
 	case JSON_IN_ARRAY:
 		rc = json_in_skip(r->in);
@@ -368,7 +206,7 @@ read_attr(struct reader *r, struct node *node, size_t *cap)
 
 	if (json_in_peek(r->in) != JSON_IN_OBJECT)
 		return json_in_skip(r->in);
-	if (read_members(r, members, ARRAY_LEN(members), &attr) != 0)
+	if (ast_in_members(r, members, ARRAY_LEN(members), &attr) != 0)
 		return -1;
 	if (node->n_attrs == *cap) {
 		*cap = *cap == 0 ? 2 : *cap * 2;
@@ -468,7 +306,7 @@ node_data(struct reader *r, void *of)
 {
 	struct node *node = of;
 
-	return read_data(r, &node->arrow);
+	return ast_in_data(r, &node->arrow);
 }
 
 static int
@@ -561,7 +399,7 @@ node_reference(struct reader *r, void *of)
 	size_t i;
 
 	node->reference = REF_NONE;
-	if (read_text(r, &text) != 0)
+	if (ast_in_text(r, &text) != 0)
 		return -1;
 	for (i = REF_SHORTCUT; i < ARRAY_LEN(names); i++)
 		if (str16_is(text, names[i]))
@@ -574,7 +412,7 @@ node_reference(struct reader *r, void *of)
 	{                                                                      \
 		struct node *node = of;                                        \
                                                                                \
-		return read_text(r, &node->field);                             \
+		return ast_in_text(r, &node->field);                           \
 	}
 
 TEXT_MEMBER(name)
@@ -627,7 +465,7 @@ read_node(struct reader *r, struct node **out)
 		    LIMIT_AST_DEPTH);
 	}
 	r->depth++;
-	rc = read_members(r, node_members, ARRAY_LEN(node_members), node);
+	rc = ast_in_members(r, node_members, ARRAY_LEN(node_members), node);
 	r->depth--;
 	return rc;
 }

@@ -1,0 +1,146 @@
+/* Reads what rendering needs of `data`: whether the first statement of its
+ * estree is an arrow function, and the names of the parameters.  The rest of
+ * the estree, which is most of a posted tree, is passed over. */
+#include "ast_in.h"
+
+/* A parameter of an arrow function. */
+struct param {
+	bool simple;
+	struct str16 name;
+};
+
+static int
+param_type(struct reader *r, void *of)
+{
+	struct param *param = of;
+
+	return ast_in_is(r, "Identifier", &param->simple);
+}
+
+static int
+param_name(struct reader *r, void *of)
+{
+	struct param *param = of;
+
+	return ast_in_text(r, &param->name);
+}
+
+static int
+read_param(struct reader *r, struct arrow *arrow)
+{
+	static const struct member members[] = {
+	    {NAME("type"), param_type},
+	    {NAME("name"), param_name},
+	};
+	struct param param = {0};
+	struct str16 *names;
+
+	if (json_in_peek(r->in) != JSON_IN_OBJECT) {
+		if (json_in_skip(r->in) != 0)
+			return -1;
+	} else if (ast_in_members(r, members, ARRAY_LEN(members), &param) !=
+		   0) {
+		return -1;
+	}
+	if (!param.simple || param.name.p == NULL)
+		arrow->simple = false;
+	names = arena_grow(r->a, arrow->params, arrow->n_params,
+	    arrow->n_params + 1, sizeof(*names));
+	names[arrow->n_params++] = param.name;
+	arrow->params = names;
+	return 0;
+}
+
+static int
+arrow_params(struct reader *r, void *of)
+{
+	struct arrow *arrow = of;
+	int more;
+
+	arrow->simple = true;
+	arrow->n_params = 0;
+	if (json_in_peek(r->in) != JSON_IN_ARRAY)
+		return json_in_skip(r->in);
+	if (json_in_enter(r->in) != 0)
+		return -1;
+	while ((more = json_in_item(r->in)) > 0)
+		if (read_param(r, arrow) != 0)
+			return -1;
+	return more;
+}
+
+static int
+arrow_type(struct reader *r, void *of)
+{
+	struct arrow *arrow = of;
+
+	return ast_in_is(r, "ArrowFunctionExpression", &arrow->is_arrow);
+}
+
+static int
+read_expression(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("type"), arrow_type},
+	    {NAME("params"), arrow_params},
+	};
+	struct arrow *arrow = of;
+
+	*arrow = (struct arrow){.simple = true};
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	return ast_in_members(r, members, ARRAY_LEN(members), arrow);
+}
+
+/* Only the first statement counts. */
+static int
+read_body(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("expression"), read_expression},
+	};
+	struct arrow *arrow = of;
+	int more;
+
+	*arrow = (struct arrow){.simple = true};
+	if (json_in_peek(r->in) != JSON_IN_ARRAY)
+		return json_in_skip(r->in);
+	if (json_in_enter(r->in) != 0 || (more = json_in_item(r->in)) < 0)
+		return -1;
+	if (more == 0)
+		return 0;
+	if (json_in_peek(r->in) == JSON_IN_OBJECT &&
+	    ast_in_members(r, members, ARRAY_LEN(members), arrow) != 0)
+		return -1;
+	return json_in_leave(r->in);
+}
+
+static int
+read_estree(struct reader *r, void *of)
+{
+	static const struct member members[] = {
+	    {NAME("body"), read_body},
+	};
+	const struct arrow **out = of;
+	struct arrow *arrow;
+
+	*out = NULL;
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	*out = arrow = arena_zalloc(r->a, sizeof(*arrow));
+	arrow->simple = true;
+	return ast_in_members(r, members, ARRAY_LEN(members), arrow);
+}
+
+int
+ast_in_data(struct reader *r, const struct arrow **out)
+{
+	static const struct member members[] = {
+	    {NAME("estree"), read_estree},
+	};
+
+	*out = NULL;
+	if (json_in_peek(r->in) != JSON_IN_OBJECT)
+		return json_in_skip(r->in);
+	return ast_in_members(r, members, ARRAY_LEN(members), (void *)out);
+}

@@ -1,0 +1,42 @@
+/* Shared by the files that read a tree: an object of JSON read by a table of
+ * its members. */
+#ifndef AST_IN_H
+#define AST_IN_H
+
+#include "ast.h"
+#include "json.h"
+
+#define NAME(literal)                                                          \
+	{                                                                      \
+		literal, sizeof(literal) - 1                                   \
+	}
+
+struct reader {
+	struct json_in *in;
+	struct arena *a;
+	unsigned depth;
+	struct node **stack; /* children of the nodes that are being read */
+	size_t n, cap;
+};
+
+/* A member that is read by its own function, which gets what it fills in. */
+struct member {
+	struct str key;
+	int (*read)(struct reader *r, void *of);
+};
+
+/* Reads the object that comes next into OF; members that are not named are
+ * passed over. */
+int ast_in_members(struct reader *r, const struct member *members, size_t n,
+    void *of) MUST_USE;
+
+/* Text in UTF-16; absent when it is no string. */
+int ast_in_text(struct reader *r, struct str16 *out) MUST_USE;
+
+/* Whether the next value is this string. */
+int ast_in_is(struct reader *r, const char *text, bool *out) MUST_USE;
+
+/* `data`: the arrow function of data.estree, NULL when there is no estree. */
+int ast_in_data(struct reader *r, const struct arrow **out) MUST_USE;
+
+#endif
