@@ -35,12 +35,8 @@ export function promptRun(o) {
 const EVALS = ['contains', 'exact_match', 'input_seen', 'json_equal',
   'label_only', 'thrower'];
 
-// Everything that the head of tools/replay.mjs asks for.  Without FIXTURES no
-// evals are declared.
-export function configuration({ mock, fixtures }) {
-  const evals = fixtures ? 'evals:\n' + EVALS.map(name =>
-    `  ${name}:\n    exec: ${JSON.stringify(
-      [process.execPath, fixtures, 'eval', name])}\n`).join('') : '';
+// Everything that the head of tools/replay.mjs asks for.
+export function configuration({ mock }) {
   return `webhook:
   secret: ${SECRET}
 providers:
@@ -51,7 +47,8 @@ providers:
 models:
   - match: "^(mock|gpt-)"
     provider: chat
-${evals}`;
+evals: [${EVALS.join(', ')}]
+`;
 }
 
 export function writeConfiguration(dir, o) {
