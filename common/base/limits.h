@@ -21,6 +21,11 @@
 #define LIMIT_YAML_ANCHORS 1000
 /* A template may not grow its output beyond this (16 x the body limit). */
 #define LIMIT_RENDER_BYTES (160u * 1024 * 1024)
+/* The Markdown printer: trees may be deeper than they came (a ForEach body
+ * adds its own), and what it writes and moves in total, in UTF-16 units, is a
+ * few times its output, unless the tree was made to be expensive. */
+#define LIMIT_PRINT_DEPTH 512
+#define LIMIT_PRINT_STEPS (512u * 1024 * 1024)
 /* The text of one error: whole template expressions are quoted in it. */
 #define LIMIT_ERR_BYTES (64u * 1024)
 /* One event of a provider's stream, and one whole reply (images are large). */
@@ -32,8 +37,14 @@
 #define LIMIT_OBJECT_BYTES (16u * 1024 * 1024)
 /* One line of our own NDJSON. */
 #define LIMIT_LINE_BYTES (160u * 1024 * 1024)
+/* Tool calls of one answer: more than any prompt can mean. */
+#define LIMIT_TOOL_CALLS 128u
+/* How often a model's pattern may try before it counts as broken. */
+#define LIMIT_REGEX_MATCHES 100000u
 /* Attempts of one call, whatever max_retries says. */
 #define LIMIT_ATTEMPTS 20
+/* The head of one of our replies: its lines are all short and our own. */
+#define LIMIT_HEAD_BYTES 1024
 /* One line of the log: what is longer is cut. */
 #define LIMIT_LOG_BYTES 4096
 /* A configuration file, and a secret's file. */

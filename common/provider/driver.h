@@ -9,6 +9,7 @@
 #define DRIVER_H
 
 #include "../base/arena.h"
+#include "../base/buf.h"
 #include "../base/err.h"
 #include "../wire/event.h"
 
@@ -23,12 +24,12 @@ const char *prompt_kind_name(enum prompt_kind kind);
 
 /* Where a model is served: one entry of the configuration. */
 struct provider {
-	const char *name;     /* "openai" */
+	const char *name; /* "openai" */
 	const struct driver *driver;
-	const char *base_url; /* without a slash at its end */
-	const char *api_key;  /* NULL: none is sent */
+	const char *base_url;	    /* without a slash at its end */
+	const char *api_key;	    /* NULL: none is sent */
 	const char *const *headers; /* extra "Name: value" lines, or NULL */
-	bool strict_schemas;  /* response_format.json_schema.strict */
+	bool strict_schemas;	    /* response_format.json_schema.strict */
 };
 
 /* What is asked of a model.  MESSAGES are those of the compiled prompt, CONFIG
@@ -42,7 +43,7 @@ struct ask {
 	const json_t *config;
 };
 
-/* What the engine is to send. */
+/* What the engine is to send; all of it lives as long as the call. */
 struct http_spec {
 	const char *url;
 	const char **headers; /* "Name: value", NULL-ended */
@@ -68,14 +69,14 @@ struct driver {
 	size_t state_size;
 
 	/* Makes the request.  Not for local drivers. */
-	int (*build)(struct call *call, struct http_spec *spec,
-	    struct err *err);
+	int (*build)(
+	    struct call *call, struct http_spec *spec, struct err *err);
 	/* One server-sent event.  -1 ends the call with the error. */
 	int (*frame)(struct call *call, struct str event, struct str data,
 	    struct err *err);
 	/* A whole reply of a one-shot call. */
 	int (*body)(struct call *call, struct str text, struct err *err);
-	/* The stream has ended (in order, or CUT off in the middle). */
+	/* The reply has ended (in order, or CUT off in the middle). */
 	int (*end)(struct call *call, bool cut, struct err *err);
 	/* The message of a refusal (status >= 400), in the call's arena. */
 	struct str (*explain)(struct call *call, int status, struct str text);
@@ -89,5 +90,33 @@ struct driver {
 /* The table of all drivers; ends with NULL. */
 extern const struct driver *const drivers[];
 const struct driver *driver_find(const char *name);
+
+/* A call for ASK in the arena A, with the driver's state; drop and what else
+ * must be given back happens when the arena is freed. */
+struct call *driver_call(
+    struct arena *a, const struct ask *ask, struct sink *sink) MUST_USE;
+
+/* What drivers share.  Empty deltas are not emitted. */
+void driver_text(struct call *call, struct str text);
+void driver_reasoning(struct call *call, struct str text);
+void driver_finish(
+    struct call *call, enum finish_reason reason, const struct usage *usage);
+
+/* A number of tokens; 0 for anything else than a number above zero. */
+int64_t driver_tokens(const json_t *json);
+
+/* The text of an error as a vendor sent it (protocol.md 2.8), in the arena. */
+struct str driver_error(struct arena *a, const json_t *error);
+
+/* explain for vendors whose refusals are JSON with a message in it. */
+struct str driver_explain(struct call *call, int status, struct str text);
+
+/* The text of a string of JSON; .p is NULL when it is none. */
+struct str driver_string(const json_t *json);
+
+/* What a cut reply is called (AI SDK's words). */
+extern const char driver_cut_text[];
+
+extern const struct driver driver_chat, driver_echo;
 
 #endif

@@ -12,9 +12,13 @@ struct guard {
 	struct sink sink; /* what the driver emits into */
 	struct sink *out;
 	enum prompt_kind kind;
-	bool stream, done, emitted;
-	struct buf text;  /* of an object */
-	json_t *last;	  /* its last snapshot */
+	bool stream;
+	bool done;	 /* the terminal event is out */
+	bool emitted;	 /* any event is out */
+	bool has_final;	 /* the driver itself gave the final object */
+	struct buf text; /* of an object */
+	size_t parsed;	 /* how much of it the last snapshot has seen */
+	json_t *last;	 /* the last snapshot */
 };
 
 void guard_init(struct guard *g, struct sink *out, enum prompt_kind kind,

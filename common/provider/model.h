@@ -9,11 +9,11 @@
 /* Exact names and patterns get the whole name as the vendor's id, unless
  * MODEL names another one. */
 struct model_rule {
-	const char *match;  /* the exact name, or a regular expression */
-	bool regex;	    /* PCRE2, matched anywhere unless anchored */
-	void *compiled;	    /* private; NULL at first */
+	const char *match; /* the exact name, or a regular expression */
+	bool regex;	   /* PCRE2, matched anywhere unless anchored */
+	void *compiled;	   /* private; NULL at first */
 	const char *provider;
-	const char *model;  /* NULL: the whole name */
+	const char *model; /* NULL: the whole name */
 };
 
 struct models {
@@ -27,8 +27,8 @@ struct models {
 /* *PROVIDER is borrowed from M; *ID is the model's id for the vendor, borrowed
  * from M or NAME. */
 int model_resolve(struct models *m, const char *name,
-    const struct provider **provider, const char **id, struct err *err)
-    MUST_USE;
+    const struct provider **provider, const char **id,
+    struct err *err) MUST_USE;
 
 /* Compiles the patterns; an error names the first bad one. */
 int models_compile(struct models *m, struct err *err) MUST_USE;

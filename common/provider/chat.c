@@ -1,0 +1,390 @@
+/* The replies of OpenAI's chat completions, and of the many servers that speak
+ * alike, as events: chunks of a stream or one whole reply.  Lenient about what
+ * such servers leave out, strict about what would lose an answer: a stream
+ * that is none, that breaks off or that holds an error fails.  How bytes
+ * become events of a stream is not known here. */
+#include "chat.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+static const struct {
+	const char *vendor;
+	enum finish_reason reason;
+} reasons[] = {
+    {"stop", FINISH_STOP},
+    {"length", FINISH_LENGTH},
+    {"content_filter", FINISH_CONTENT_FILTER},
+    {"tool_calls", FINISH_TOOL_CALLS},
+    {"function_call", FINISH_TOOL_CALLS},
+};
+
+static void
+take_reason(struct chat *chat, const json_t *choice)
+{
+	struct str name =
+	    driver_string(json_object_get(choice, "finish_reason"));
+	size_t i;
+
+	if (name.p == NULL)
+		return;
+	chat->has_reason = true;
+	chat->reason = FINISH_UNKNOWN;
+	for (i = 0; i < ARRAY_LEN(reasons); i++)
+		if (str_is(name, reasons[i].vendor))
+			chat->reason = reasons[i].reason;
+}
+
+static void
+take_usage(struct chat *chat, const json_t *usage)
+{
+	const json_t *in, *out, *total;
+
+	if (!json_is_object(usage))
+		return;
+	in = json_object_get(usage, "prompt_tokens_details");
+	out = json_object_get(usage, "completion_tokens_details");
+	total = json_object_get(usage, "total_tokens");
+	chat->usage = (struct usage){
+	    .input = driver_tokens(json_object_get(usage, "prompt_tokens")),
+	    .output =
+		driver_tokens(json_object_get(usage, "completion_tokens")),
+	    .total = json_is_number(total) ? driver_tokens(total) : -1,
+	    .cached = driver_tokens(json_object_get(in, "cached_tokens")),
+	    .reasoning =
+		driver_tokens(json_object_get(out, "reasoning_tokens")),
+	};
+}
+
+/* A refusal is the answer of a text prompt, and no answer of an object. */
+static void
+take_refusal(struct call *call, struct str text)
+{
+	struct chat *chat = call->state;
+
+	if (text.len == 0)
+		return;
+	chat->refused = true;
+	if (call->ask->kind == PROMPT_TEXT) {
+		driver_text(call, text);
+		return;
+	}
+	if (chat->refusal.max == 0)
+		buf_init(&chat->refusal, LIMIT_ERR_BYTES);
+	buf_add(&chat->refusal, text.p, text.len);
+}
+
+/* Content in parts, as servers of models that think send it. */
+static void
+take_part(struct call *call, const json_t *part)
+{
+	struct str type = driver_string(json_object_get(part, "type"));
+
+	if (str_is(type, "text"))
+		driver_text(call, driver_string(json_object_get(part, "text")));
+	else if (str_is(type, "refusal"))
+		take_refusal(
+		    call, driver_string(json_object_get(part, "refusal")));
+}
+
+static void
+take_text(struct call *call, const json_t *message)
+{
+	const json_t *content = json_object_get(message, "content");
+	struct str thought =
+	    driver_string(json_object_get(message, "reasoning_content"));
+	size_t i;
+
+	if (thought.p == NULL)
+		thought = driver_string(json_object_get(message, "reasoning"));
+	driver_reasoning(call, thought);
+	driver_text(call, driver_string(content));
+	for (i = 0; i < json_array_size(content); i++)
+		take_part(call, json_array_get(content, i));
+	take_refusal(call, driver_string(json_object_get(message, "refusal")));
+}
+
+static struct chat_tool *
+find_tool(struct call *call, json_int_t index, struct err *err)
+{
+	struct chat *chat = call->state;
+	struct chat_tool *tool;
+	size_t i;
+
+	for (i = 0; i < chat->n_tools; i++)
+		if (chat->tools[i].index == index)
+			return &chat->tools[i];
+	if (chat->n_tools == LIMIT_TOOL_CALLS) {
+		(void)fail(err, ERR_PROVIDER,
+		    "the model made more than %u tool calls at once",
+		    LIMIT_TOOL_CALLS);
+		return NULL;
+	}
+	if (chat->n_tools == chat->cap_tools) {
+		chat->cap_tools = chat->cap_tools * 2 + 4;
+		chat->tools = arena_grow(call->arena, chat->tools,
+		    chat->n_tools, chat->cap_tools, sizeof(*chat->tools));
+	}
+	if (chat->n_tools == 0)
+		chat->args_left = LIMIT_OBJECT_BYTES;
+	tool = &chat->tools[chat->n_tools++];
+	*tool = (struct chat_tool){.index = index};
+	buf_init(&tool->id, LIMIT_ERR_BYTES);
+	buf_init(&tool->name, LIMIT_ERR_BYTES);
+	buf_init(&tool->args, LIMIT_OBJECT_BYTES);
+	return tool;
+}
+
+/* An id and a name come once; servers that repeat them repeat them whole. */
+static void
+set_once(struct buf *b, struct str text)
+{
+	if (b->len == 0)
+		buf_add(b, text.p, text.len);
+}
+
+static int
+take_tool(
+    struct call *call, const json_t *piece, size_t position, struct err *err)
+{
+	struct chat *chat = call->state;
+	const json_t *index = json_object_get(piece, "index");
+	const json_t *function = json_object_get(piece, "function");
+	struct str args = driver_string(json_object_get(function, "arguments"));
+	struct chat_tool *tool;
+
+	tool = find_tool(call,
+	    json_is_integer(index) ? json_integer_value(index)
+				   : (json_int_t)position,
+	    err);
+	if (tool == NULL)
+		return -1;
+	set_once(&tool->id, driver_string(json_object_get(piece, "id")));
+	set_once(&tool->name, driver_string(json_object_get(function, "name")));
+	if (args.len > chat->args_left)
+		return fail(err, ERR_PROVIDER,
+		    "the arguments of tool calls are larger than %u bytes",
+		    LIMIT_OBJECT_BYTES);
+	chat->args_left -= args.len;
+	buf_add(&tool->args, args.p, args.len);
+	return 0;
+}
+
+static int
+take_tools(struct call *call, const json_t *message, struct err *err)
+{
+	const json_t *pieces = json_object_get(message, "tool_calls");
+	size_t i;
+
+	for (i = 0; i < json_array_size(pieces); i++)
+		if (take_tool(call, json_array_get(pieces, i), i, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void
+emit_tool(struct call *call, const struct chat_tool *tool)
+{
+	struct str text = {buf_str(&tool->args), tool->args.len};
+	struct event ev = {.type = EVENT_TOOL_CALL};
+	struct err bad = {0};
+	json_t *value;
+
+	if (text.len == 0)
+		text = STR("{}");
+	value = json_read(text, &bad);
+	err_free(&bad);
+	ev.tool.id = (struct str){buf_str(&tool->id), tool->id.len};
+	ev.tool.name = (struct str){buf_str(&tool->name), tool->name.len};
+	/* Arguments that are no JSON go on as the text that they are. */
+	ev.tool.is_error = value == NULL;
+	if (value == NULL) {
+		value = json_object();
+		json_set_str(value, "text", text);
+		ev.tool.value = json_object_get(value, "text");
+	} else {
+		ev.tool.value = value;
+	}
+	call->sink->event(call->sink, &ev);
+	json_decref(value);
+}
+
+static void
+free_tools(struct chat *chat)
+{
+	size_t i;
+
+	for (i = 0; i < chat->n_tools; i++) {
+		buf_free(&chat->tools[i].id);
+		buf_free(&chat->tools[i].name);
+		buf_free(&chat->tools[i].args);
+	}
+	chat->n_tools = 0;
+}
+
+static void
+emit_tools(struct call *call)
+{
+	struct chat *chat = call->state;
+	size_t i;
+
+	for (i = 0; i < chat->n_tools; i++)
+		emit_tool(call, &chat->tools[i]);
+	free_tools(chat);
+}
+
+static int
+settle(struct call *call, struct err *err)
+{
+	struct chat *chat = call->state;
+
+	chat->over = true;
+	if (chat->refusal.len != 0)
+		return fail(err, ERR_PROVIDER, "the model refused: %s",
+		    buf_str(&chat->refusal));
+	if (!chat->has_reason)
+		chat->reason = FINISH_UNKNOWN;
+	else if (chat->refused && chat->reason == FINISH_STOP)
+		chat->reason = FINISH_CONTENT_FILTER;
+	emit_tools(call);
+	driver_finish(call, chat->reason, &chat->usage);
+	return 0;
+}
+
+/* An error that a server sends in place of an answer, with status 200. */
+static int
+check_error(
+    struct call *call, struct str event, const json_t *reply, struct err *err)
+{
+	const json_t *error = json_object_get(reply, "error");
+	struct str object = driver_string(json_object_get(reply, "object"));
+
+	if (error == NULL || json_is_null(error)) {
+		if (!str_is(event, "error") && !str_is(object, "error"))
+			return 0;
+		error = reply;
+	}
+	return fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
+}
+
+static int
+take_chunk(struct call *call, const json_t *chunk, struct err *err)
+{
+	struct chat *chat = call->state;
+	const json_t *choice, *delta;
+
+	take_usage(chat, json_object_get(chunk, "usage"));
+	choice = json_array_get(json_object_get(chunk, "choices"), 0);
+	delta = json_object_get(choice, "delta");
+	take_reason(chat, choice);
+	take_text(call, delta);
+	return take_tools(call, delta, err);
+}
+
+static int
+chat_frame(
+    struct call *call, struct str event, struct str data, struct err *err)
+{
+	struct chat *chat = call->state;
+	struct err why = {0};
+	json_t *chunk;
+	int rc;
+
+	if (chat->over)
+		return 0;
+	chat->seen = true;
+	if (str_is(data, "[DONE]"))
+		return settle(call, err);
+	chunk = json_read(data, &why);
+	if (!json_is_object(chunk)) {
+		(void)fail(err, ERR_PROVIDER,
+		    "bad event in the provider's stream: %s",
+		    why.msg != NULL ? why.msg : "no object");
+		err_free(&why);
+		json_decref(chunk);
+		return -1;
+	}
+	rc = check_error(call, event, chunk, err);
+	if (rc == 0)
+		rc = take_chunk(call, chunk, err);
+	json_decref(chunk);
+	return rc;
+}
+
+static int
+take_reply(struct call *call, const json_t *reply, struct err *err)
+{
+	struct chat *chat = call->state;
+	const json_t *choice, *message;
+
+	if (check_error(call, STR(""), reply, err) < 0)
+		return -1;
+	choice = json_array_get(json_object_get(reply, "choices"), 0);
+	message = json_object_get(choice, "message");
+	if (!json_is_object(message))
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	take_usage(chat, json_object_get(reply, "usage"));
+	take_reason(chat, choice);
+	if (take_tools(call, message, err) < 0)
+		return -1;
+	emit_tools(call);
+	take_text(call, message);
+	return settle(call, err);
+}
+
+static int
+chat_body(struct call *call, struct str text, struct err *err)
+{
+	struct err why = {0};
+	json_t *reply = json_read(text, &why);
+	int rc;
+
+	err_free(&why);
+	if (reply == NULL)
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	rc = take_reply(call, reply, err);
+	json_decref(reply);
+	return rc;
+}
+
+/* Servers forget either the last event or the reason, a stream that has
+ * neither was cut, even if its connection was closed in order. */
+static int
+chat_end(struct call *call, bool cut, struct err *err)
+{
+	struct chat *chat = call->state;
+
+	if (chat->over)
+		return 0;
+	if (!cut && !chat->seen)
+		return fail(err, ERR_PROVIDER,
+		    "the provider's reply is no event stream");
+	if (cut || !chat->has_reason)
+		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	return settle(call, err);
+}
+
+static void
+chat_drop(struct call *call)
+{
+	struct chat *chat = call->state;
+
+	free_tools(chat);
+	buf_free(&chat->body);
+	buf_free(&chat->refusal);
+}
+
+const struct driver driver_chat = {
+    .name = "chat",
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .state_size = sizeof(struct chat),
+    .build = chat_build,
+    .frame = chat_frame,
+    .body = chat_body,
+    .end = chat_end,
+    .explain = driver_explain,
+    .drop = chat_drop,
+};

@@ -1,0 +1,30 @@
+/* OpenAI's chat completions in two halves: what is asked (chat_ask.c) and what
+ * is answered (chat.c).  Private to the driver. */
+#ifndef CHAT_H
+#define CHAT_H
+
+#include "driver.h"
+
+/* A tool call whose arguments arrive in pieces. */
+struct chat_tool {
+	json_int_t index;
+	struct buf id, name, args;
+};
+
+struct chat {
+	struct buf body;    /* of the request */
+	struct buf refusal; /* of an object: what the model says instead */
+	bool refused;
+	struct usage usage;
+	enum finish_reason reason;
+	bool has_reason;
+	bool seen; /* one event of a stream at least */
+	bool over; /* finish was emitted */
+	struct chat_tool *tools;
+	size_t n_tools, cap_tools;
+	size_t args_left; /* bytes that arguments may still grow by */
+};
+
+int chat_build(struct call *call, struct http_spec *spec, struct err *err);
+
+#endif

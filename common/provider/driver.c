@@ -1,0 +1,184 @@
+/* What all drivers share: the table that names them, the life of a call, and
+ * the ways to say text, an end or a refusal.  Knows no vendor. */
+#include "driver.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+static const char *const kind_names[] = {
+    [PROMPT_TEXT] = "text",
+    [PROMPT_OBJECT] = "object",
+    [PROMPT_IMAGE] = "image",
+    [PROMPT_SPEECH] = "speech",
+};
+_Static_assert(ARRAY_LEN(kind_names) == PROMPT__MAX, "every kind has a name");
+
+const struct driver *const drivers[] = {
+    &driver_chat,
+    &driver_echo,
+    NULL,
+};
+
+const char driver_cut_text[] = "Failed to process successful response";
+
+const char *
+prompt_kind_name(enum prompt_kind kind)
+{
+	if ((size_t)kind >= ARRAY_LEN(kind_names))
+		return "unknown";
+	return kind_names[kind];
+}
+
+const struct driver *
+driver_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; drivers[i] != NULL; i++)
+		if (strcmp(drivers[i]->name, name) == 0)
+			return drivers[i];
+	return NULL;
+}
+
+static void
+drop_call(void *arg)
+{
+	struct call *call = arg;
+	const struct driver *driver = call->ask->provider->driver;
+
+	if (driver->drop != NULL)
+		driver->drop(call);
+	buf_free(&call->ignored);
+}
+
+struct call *
+driver_call(struct arena *a, const struct ask *ask, struct sink *sink)
+{
+	struct call *call = arena_zalloc(a, sizeof(*call));
+	struct ask *copy = arena_dup(a, ask, sizeof(*ask));
+	size_t size = ask->provider->driver->state_size;
+
+	call->ask = copy;
+	call->arena = a;
+	call->sink = sink;
+	call->state = arena_zalloc(a, size != 0 ? size : 1);
+	buf_init(&call->ignored, LIMIT_ERR_BYTES);
+	arena_on_free(a, drop_call, call);
+	return call;
+}
+
+static void
+emit_delta(struct call *call, enum event_type type, struct str text)
+{
+	struct event ev = {.type = type, .text = text};
+
+	if (text.len != 0)
+		call->sink->event(call->sink, &ev);
+}
+
+void
+driver_text(struct call *call, struct str text)
+{
+	emit_delta(call, EVENT_TEXT_DELTA, text);
+}
+
+void
+driver_reasoning(struct call *call, struct str text)
+{
+	emit_delta(call, EVENT_REASONING_DELTA, text);
+}
+
+void
+driver_finish(
+    struct call *call, enum finish_reason reason, const struct usage *usage)
+{
+	struct event ev = {.type = EVENT_FINISH};
+
+	ev.finish.reason = reason;
+	ev.finish.usage = *usage;
+	call->sink->event(call->sink, &ev);
+}
+
+int64_t
+driver_tokens(const json_t *json)
+{
+	/* What a double holds exactly; sums of a few stay far from overflow. */
+	const double most = 9007199254740992.0;
+	double n = json_number_value(json);
+
+	if (!(n > 0))
+		return 0;
+	return (int64_t)(n < most ? n : most);
+}
+
+struct str
+driver_string(const json_t *json)
+{
+	if (!json_is_string(json))
+		return (struct str){NULL, 0};
+	return (struct str){json_string_value(json), json_string_length(json)};
+}
+
+/* The member at PATH (up to two keys) as far as it is text that says
+ * something, as JavaScript's truthiness has it. */
+static struct str
+text_at(const json_t *json, const char *first, const char *second)
+{
+	const json_t *member = json_object_get(json, first);
+
+	if (second != NULL)
+		member = json_object_get(member, second);
+	return driver_string(member);
+}
+
+struct str
+driver_error(struct arena *a, const json_t *error)
+{
+	const json_t *data = json_object_get(error, "data");
+	const struct str known[] = {
+	    driver_string(error),
+	    text_at(error, "message", NULL),
+	    text_at(error, "error", "message"),
+	    text_at(error, "error", NULL),
+	    text_at(data, "error", "message"),
+	};
+	struct str text;
+	struct buf b;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(known); i++)
+		if (known[i].len != 0)
+			return (struct str){
+			    arena_strndup(a, known[i].p, known[i].len),
+			    known[i].len};
+	if (error == NULL || json_is_null(error) || json_is_string(error))
+		return STR("Unknown error");
+	buf_init(&b, LIMIT_ERROR_BODY_BYTES);
+	json_print(&b, error);
+	text = (struct str){arena_strndup(a, buf_str(&b), b.len), b.len};
+	buf_free(&b);
+	return text;
+}
+
+struct str
+driver_explain(struct call *call, int status, struct str text)
+{
+	struct err ignored = {0};
+	json_t *json = json_read(text, &ignored);
+	struct str out;
+	const char *s;
+
+	err_free(&ignored);
+	if (json_object_size(json) != 0 || driver_string(json).len != 0) {
+		out = driver_error(call->arena, json);
+	} else {
+		s = arena_printf(call->arena,
+		    "the provider answered with status %d", status);
+		out = (struct str){s, strlen(s)};
+	}
+	json_decref(json);
+	return out;
+}

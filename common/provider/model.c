@@ -1,0 +1,217 @@
+/* Finds the provider of a model by its name: exact names, then patterns in
+ * order, then PROVIDER/MODEL, then a default.  It knows no model by itself;
+ * what names mean is the configuration's business. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "model.h"
+
+#include "../base/limits.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names that an error lists of each sort. */
+enum { LISTED_MAX = 20 };
+
+static int
+compile(struct model_rule *rule, struct err *err)
+{
+	const uint32_t flags =
+	    PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+	PCRE2_UCHAR text[128];
+	PCRE2_SIZE at;
+	int code;
+
+	if (!rule->regex || rule->compiled != NULL)
+		return 0;
+	rule->compiled = pcre2_compile((PCRE2_SPTR)rule->match,
+	    PCRE2_ZERO_TERMINATED, flags, &code, &at, NULL);
+	if (rule->compiled != NULL)
+		return 0;
+	if (pcre2_get_error_message(code, text, sizeof(text)) < 0)
+		text[0] = '\0';
+	return fail(err, ERR_UNCONFIGURED,
+	    "the model pattern '%s' is wrong at character %zu: %s", rule->match,
+	    at, (const char *)text);
+}
+
+int
+models_compile(struct models *m, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_rules; i++)
+		if (compile(&m->rules[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+void
+models_free(struct models *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_rules; i++) {
+		pcre2_code_free(m->rules[i].compiled);
+		m->rules[i].compiled = NULL;
+	}
+}
+
+/* 1 and 0 for a match and none; -1 and an error when that takes too long. */
+static int
+pattern_matches(struct model_rule *rule, const char *name, struct err *err)
+{
+	pcre2_match_context *limits;
+	pcre2_match_data *data;
+	int n;
+
+	if (compile(rule, err) < 0)
+		return -1;
+	limits = pcre2_match_context_create(NULL);
+	data = pcre2_match_data_create(1, NULL);
+	if (limits == NULL || data == NULL)
+		abort();
+	pcre2_set_match_limit(limits, LIMIT_REGEX_MATCHES);
+	n = pcre2_match(
+	    rule->compiled, (PCRE2_SPTR)name, strlen(name), 0, 0, data, limits);
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(limits);
+	if (n >= 0)
+		return 1;
+	if (n == PCRE2_ERROR_NOMATCH)
+		return 0;
+	return fail(err, ERR_MODEL,
+	    "the model pattern '%s' takes too long for the model '%s'",
+	    rule->match, name);
+}
+
+static const struct provider *
+find_provider(const struct models *m, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_providers; i++) {
+		const struct provider *p = &m->providers[i];
+
+		if (strncmp(p->name, name, len) == 0 && p->name[len] == '\0')
+			return p;
+	}
+	return NULL;
+}
+
+/* 1 when RULE matches NAME, 0 when not, -1 with an error. */
+static int
+rule_matches(struct model_rule *rule, const char *name, struct err *err)
+{
+	if (rule->regex)
+		return pattern_matches(rule, name, err);
+	return strcmp(rule->match, name) == 0;
+}
+
+/* The first matching rule, exact names before patterns. */
+static int
+find_rule(struct models *m, const char *name, const struct model_rule **found,
+    struct err *err)
+{
+	size_t i, pass;
+	int rc;
+
+	*found = NULL;
+	for (pass = 0; pass < 2; pass++) {
+		for (i = 0; i < m->n_rules; i++) {
+			struct model_rule *rule = &m->rules[i];
+
+			if (rule->regex != (pass == 1))
+				continue;
+			rc = rule_matches(rule, name, err);
+			if (rc > 0)
+				*found = rule;
+			if (rc != 0)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+static void
+list_name(struct buf *b, size_t i, const char *name)
+{
+	if (i > LISTED_MAX)
+		return;
+	buf_adds(b, i == 0 ? " " : ", ");
+	buf_adds(b, i == LISTED_MAX ? "…" : name);
+}
+
+static int
+unknown(
+    const struct models *m, const char *name, const char *why, struct err *err)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, LIMIT_ERR_BYTES);
+	buf_addf(&b, "%s '%s'; configured providers:", why, name);
+	for (i = 0; i < m->n_providers; i++)
+		list_name(&b, i, m->providers[i].name);
+	if (m->n_providers == 0)
+		buf_adds(&b, " none");
+	if (m->n_rules != 0)
+		buf_adds(&b, "; configured models:");
+	for (i = 0; i < m->n_rules; i++)
+		list_name(&b, i, m->rules[i].match);
+	(void)fail_text(err, ERR_MODEL, (struct str){buf_str(&b), b.len});
+	buf_free(&b);
+	return -1;
+}
+
+/* PROVIDER/MODEL at the first slash; the model may hold more of them. */
+static int
+resolve_path(const struct models *m, const char *name,
+    const struct provider **provider, const char **id, struct err *err)
+{
+	const char *slash = strchr(name, '/');
+
+	if (slash == name || slash[1] == '\0')
+		return unknown(m, name,
+		    "expected 'provider/model' as the model's name, got", err);
+	*provider = find_provider(m, name, (size_t)(slash - name));
+	if (*provider == NULL)
+		return unknown(m, name, "no provider for the model", err);
+	*id = slash + 1;
+	return 0;
+}
+
+/* A provider that a rule or the default names. */
+static int
+resolve_named(const struct models *m, const char *name, const char *wanted,
+    const struct provider **provider, struct err *err)
+{
+	*provider = find_provider(m, wanted, strlen(wanted));
+	if (*provider != NULL)
+		return 0;
+	return fail(err, ERR_UNCONFIGURED,
+	    "the model '%s' needs the provider '%s', which is not configured",
+	    name, wanted);
+}
+
+int
+model_resolve(struct models *m, const char *name,
+    const struct provider **provider, const char **id, struct err *err)
+{
+	const struct model_rule *rule;
+
+	*provider = NULL;
+	*id = name;
+	if (find_rule(m, name, &rule, err) < 0)
+		return -1;
+	if (rule != NULL) {
+		if (rule->model != NULL)
+			*id = rule->model;
+		return resolve_named(m, name, rule->provider, provider, err);
+	}
+	if (strchr(name, '/') != NULL)
+		return resolve_path(m, name, provider, id, err);
+	if (m->default_provider == NULL)
+		return unknown(m, name, "no provider for the model", err);
+	return resolve_named(m, name, m->default_provider, provider, err);
+}

@@ -1,0 +1,185 @@
+/* Which provider serves a model's name (protocol.md 7.1). */
+#include "../../common/provider/model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct provider providers[] = {
+    {.name = "openai"},
+    {.name = "open"},
+    {.name = "echo"},
+};
+
+static struct model_rule rules[] = {
+    {.match = "^gpt-", .regex = true, .provider = "openai"},
+    {.match = "pt-4", .regex = true, .provider = "open"},
+    {.match = "gpt-own", .provider = "open", .model = "other/id"},
+    {.match = "a/b", .provider = "open"},
+    {.match = "lost", .provider = "gone"},
+    {.match = "^(a+)+$", .regex = true, .provider = "echo"},
+};
+
+static struct models
+table(void)
+{
+	return (struct models){
+	    .providers = providers,
+	    .n_providers = ARRAY_LEN(providers),
+	    .rules = rules,
+	    .n_rules = ARRAY_LEN(rules),
+	};
+}
+
+static void
+test_found(void **state)
+{
+	static const struct {
+		const char *name, *provider, *id;
+	} cases[] = {
+	    {"gpt-4o", "openai", "gpt-4o"},
+	    {"my-gpt-4", "open", "my-gpt-4"},
+	    {"gpt-own", "open", "other/id"},
+	    {"a/b", "open", "a/b"},
+	    {"openai/gpt-4", "open", "openai/gpt-4"},
+	    {"openai/o3", "openai", "o3"},
+	    {"open/x/y", "open", "x/y"},
+	    {"echo/anything", "echo", "anything"},
+	    {"aaa", "echo", "aaa"},
+	};
+	struct models m = table();
+	struct err err = {0};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(models_compile(&m, &err), 0);
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct provider *p;
+		const char *id;
+
+		assert_int_equal(
+		    model_resolve(&m, cases[i].name, &p, &id, &err), 0);
+		assert_string_equal(p->name, cases[i].provider);
+		assert_string_equal(id, cases[i].id);
+	}
+	models_free(&m);
+}
+
+static void
+refused(struct models *m, const char *name, const char *text)
+{
+	const struct provider *p;
+	struct err err = {0};
+	const char *id;
+
+	assert_int_equal(model_resolve(m, name, &p, &id, &err), -1);
+	assert_string_equal(err.msg, text);
+	err_free(&err);
+}
+
+static void
+test_unknown(void **state)
+{
+	static const char *const list =
+	    "; configured providers: openai, open, echo; configured models: "
+	    "^gpt-, pt-4, gpt-own, a/b, lost, ^(a+)+$";
+	struct models m = table();
+	char text[512];
+	size_t i;
+	static const struct {
+		const char *name, *why;
+	} cases[] = {
+	    {"some-model", "no provider for the model 'some-model'"},
+	    {"nosuch/thing", "no provider for the model 'nosuch/thing'"},
+	    {"openai/", "expected 'provider/model' as the model's name, got "
+			"'openai/'"},
+	    {"/x", "expected 'provider/model' as the model's name, got '/x'"},
+	    {"", "no provider for the model ''"},
+	};
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		strcpy(text, cases[i].why);
+		strcat(text, list);
+		refused(&m, cases[i].name, text);
+	}
+	refused(&m, "lost",
+	    "the model 'lost' needs the provider 'gone', which is not "
+	    "configured");
+	models_free(&m);
+}
+
+static void
+test_nothing_configured(void **state)
+{
+	struct models m = {0};
+
+	(void)state;
+	refused(&m, "x",
+	    "no provider for the model 'x'; configured providers: none");
+}
+
+static void
+test_default(void **state)
+{
+	struct models m = table();
+	const struct provider *p;
+	struct err err = {0};
+	const char *id;
+
+	(void)state;
+	m.default_provider = "openai";
+	assert_int_equal(model_resolve(&m, "x", &p, &id, &err), 0);
+	assert_string_equal(p->name, "openai");
+	assert_string_equal(id, "x");
+	assert_int_equal(model_resolve(&m, "no/x", &p, &id, &err), -1);
+	err_free(&err);
+	models_free(&m);
+}
+
+static void
+test_slow_pattern(void **state)
+{
+	struct models m = table();
+
+	(void)state;
+	refused(&m, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!",
+	    "the model pattern '^(a+)+$' takes too long for the model "
+	    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'");
+	models_free(&m);
+}
+
+static void
+test_bad_pattern(void **state)
+{
+	struct model_rule bad = {.match = "gpt-(", .regex = true};
+	struct models m = {.rules = &bad, .n_rules = 1};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(models_compile(&m, &err), -1);
+	assert_int_equal(err.code, ERR_UNCONFIGURED);
+	assert_string_equal(err.msg,
+	    "the model pattern 'gpt-(' is wrong at character 5: missing "
+	    "closing parenthesis");
+	err_free(&err);
+	models_free(&m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_found),
+	    cmocka_unit_test(test_unknown),
+	    cmocka_unit_test(test_nothing_configured),
+	    cmocka_unit_test(test_default),
+	    cmocka_unit_test(test_slow_pattern),
+	    cmocka_unit_test(test_bad_pattern),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
