@@ -28,8 +28,9 @@ enum http_end {
 	HTTP_TOO_LARGE, /* more than max_body */
 };
 
-/* Called from loop_turn(); none of them may start or cancel an exchange.
- * HEAD comes once, before any data, with the status of the final reply. */
+/* Called from loop_turn(); none of them may start an exchange.  HEAD comes
+ * once, before any data, with the status of the final reply.  END is the last
+ * one; http_free() may be called from any of them. */
 struct http_events {
 	void (*head)(void *arg, int status);
 	void (*data)(void *arg, struct str bytes);
@@ -39,7 +40,8 @@ struct http_events {
 };
 
 /* Starts an exchange.  REQUEST is copied but for its body, which must stay
- * until the end.  NULL and an error when it cannot even be tried. */
+ * until the end.  NULL and an error when it cannot even be tried.  TLS writes
+ * may raise SIGPIPE, which the process must ignore or catch. */
 struct http;
 struct http *http_start(struct loop *loop, const struct http_request *request,
     const struct http_events *events, struct err *err) MUST_USE;
@@ -48,7 +50,14 @@ struct http *http_start(struct loop *loop, const struct http_request *request,
 const char *http_header(struct http *http, const char *name) NONNULL;
 
 /* Ends the exchange, if it runs: its connection is closed at once (unless it
- * was complete) and no event comes any more. */
+ * was complete) and no event comes any more.  Within loop_turn() it is closed
+ * at the end of the turn, and the request's body must stay until then. */
 void http_free(struct http *http);
+
+/* Whose certificates are trusted: those of the file CA_FILE (NULL: the
+ * system's).  BRIEF is for a process that ends after one request: authorities
+ * are then looked up one by one instead of all being read.  To be called
+ * before the first exchange, or never; CA_FILE is copied. */
+void http_trust(struct loop *loop, const char *ca_file, bool brief);
 
 #endif

@@ -17,7 +17,7 @@ int64_t loop_now(struct loop *loop) NONNULL;
 
 /* Waits until something is ready or MAX_WAIT milliseconds have passed, and
  * runs what became due.  A signal ends the wait early.  A loop without
- * transfers costs one poll(2). */
+ * transfers costs one poll(2).  A negative MAX_WAIT is no limit. */
 void loop_turn(struct loop *loop, int max_wait) NONNULL;
 
 /* Calls FN(ARG, gone) when FD becomes readable or its peer closes.  GONE says

@@ -322,11 +322,23 @@ static const unsigned char *
 find_half(const unsigned char *p, const unsigned char *end)
 {
 	while ((p = memchr(p, 0xed, (size_t)(end - p))) != NULL) {
-		if (end - p >= 3 && p[1] >= 0xa0)
+		if (end - p >= 3 && (p[1] & 0xe0) == 0xa0 &&
+		    (p[2] & 0xc0) == 0x80)
 			return p;
 		p++;
 	}
 	return NULL;
+}
+
+/* Whether a backslash takes what stands at P, in a text from START on. */
+static bool
+is_escaped(const unsigned char *start, const unsigned char *p)
+{
+	bool escaped = false;
+
+	while (p > start && *--p == '\\')
+		escaped = !escaped;
+	return escaped;
 }
 
 /* The halves of a pair may come in different pieces of a stream.  As escapes
@@ -337,17 +349,18 @@ read_halves(struct str text)
 	const unsigned char *p = (const unsigned char *)text.p, *half;
 	const unsigned char *end = p + text.len;
 	struct buf b;
-	json_t *v;
+	json_t *v = NULL;
 
 	buf_init(&b, text.len > SIZE_MAX / 2 ? 0 : text.len * 2);
-	while ((half = find_half(p, end)) != NULL) {
+	while ((half = find_half(p, end)) != NULL && !is_escaped(p, half)) {
 		buf_add(&b, p, (size_t)(half - p));
 		buf_addf(&b, "\\ud%x%02x", (half[1] & 0x3fu) >> 2,
 		    (half[1] & 3u) << 6 | (half[2] & 0x3fu));
 		p = half + 3;
 	}
 	buf_add(&b, p, (size_t)(end - p));
-	v = read_json((struct str){buf_str(&b), b.len});
+	if (half == NULL)
+		v = read_json((struct str){buf_str(&b), b.len});
 	buf_free(&b);
 	return v;
 }

@@ -1,0 +1,24 @@
+/* What the files of net that speak to libcurl share behind http.h. */
+#ifndef HTTP_INT_H
+#define HTTP_INT_H
+
+#include "../base/arena.h"
+#include "http.h"
+
+#include <curl/curl.h>
+
+/* See http_trust(). */
+struct http_trust {
+	const char *ca_file; /* or NULL */
+	bool brief;
+};
+
+/* Whether it can be tried at all. */
+int http_request_check(const struct http_request *r, struct err *err) MUST_USE;
+
+/* Sets the address, headers, body and connect clock.  Headers are copied to
+ * the arena, which must live as long as the handle uses them. */
+CURLcode http_request_set(CURL *easy, const struct http_request *r,
+    struct arena *a, const struct http_trust *trust) MUST_USE;
+
+#endif
