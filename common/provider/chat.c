@@ -23,10 +23,8 @@ static const struct {
 };
 
 static void
-take_reason(struct chat *chat, const json_t *choice)
+take_reason(struct chat *chat, struct str name)
 {
-	struct str name =
-	    driver_string(json_object_get(choice, "finish_reason"));
 	size_t i;
 
 	if (name.p == NULL)
@@ -254,34 +252,128 @@ settle(struct call *call, struct err *err)
 	return 0;
 }
 
-/* An error that a server sends in place of an answer, with status 200. */
-static int
-check_error(
-    struct call *call, struct str event, const json_t *reply, struct err *err)
-{
-	const json_t *error = json_object_get(reply, "error");
-	struct str object = driver_string(json_object_get(reply, "object"));
+/* What a chunk says that counts.  A stream has many, and most of each is the
+ * same every time, so only these members become trees. */
+struct chunk {
+	json_t *delta, *usage, *error;
+	bool is_error; /* it says so of itself */
+};
 
-	if (error == NULL || json_is_null(error)) {
-		if (!str_is(event, "error") && !str_is(object, "error"))
-			return 0;
-		error = reply;
-	}
-	return fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
+static int
+read_member(struct json_in *in, json_t **out)
+{
+	json_decref(*out);
+	*out = json_in_tree(in);
+	return *out != NULL ? 0 : -1;
 }
 
 static int
-take_chunk(struct call *call, const json_t *chunk, struct err *err)
+read_choice(struct json_in *in, struct chat *chat, struct chunk *chunk)
 {
-	struct chat *chat = call->state;
-	const json_t *choice, *delta;
+	struct str key, reason;
+	int more, rc;
 
-	take_usage(chat, json_object_get(chunk, "usage"));
-	choice = json_array_get(json_object_get(chunk, "choices"), 0);
-	delta = json_object_get(choice, "delta");
-	take_reason(chat, choice);
-	take_text(call, delta);
-	return take_tools(call, delta, err);
+	if (json_in_peek(in) != JSON_IN_OBJECT)
+		return json_in_skip(in);
+	if (json_in_enter(in) < 0)
+		return -1;
+	while ((more = json_in_key(in, &key)) > 0) {
+		if (str_is(key, "delta")) {
+			rc = read_member(in, &chunk->delta);
+		} else if (str_is(key, "finish_reason") &&
+			   json_in_peek(in) == JSON_IN_STRING) {
+			rc = json_in_string(in, &reason);
+			if (rc == 0)
+				take_reason(chat, reason);
+		} else {
+			rc = json_in_skip(in);
+		}
+		if (rc < 0)
+			return -1;
+	}
+	return more;
+}
+
+/* Only the first choice is asked for, and so only that one is read. */
+static int
+read_choices(struct json_in *in, struct chat *chat, struct chunk *chunk)
+{
+	bool first = true;
+	int more, rc;
+
+	if (json_in_peek(in) != JSON_IN_ARRAY)
+		return json_in_skip(in);
+	if (json_in_enter(in) < 0)
+		return -1;
+	while ((more = json_in_item(in)) > 0) {
+		rc = first ? read_choice(in, chat, chunk) : json_in_skip(in);
+		if (rc < 0)
+			return -1;
+		first = false;
+	}
+	return more;
+}
+
+static int
+read_chunk(struct json_in *in, struct chat *chat, struct chunk *chunk)
+{
+	struct str key, object;
+	int more, rc;
+
+	if (json_in_enter(in) < 0)
+		return -1;
+	while ((more = json_in_key(in, &key)) > 0) {
+		if (str_is(key, "choices")) {
+			rc = read_choices(in, chat, chunk);
+		} else if (str_is(key, "usage")) {
+			rc = read_member(in, &chunk->usage);
+		} else if (str_is(key, "error")) {
+			rc = read_member(in, &chunk->error);
+		} else if (str_is(key, "object") &&
+			   json_in_peek(in) == JSON_IN_STRING) {
+			rc = json_in_string(in, &object);
+			chunk->is_error = rc == 0 && str_is(object, "error");
+		} else {
+			rc = json_in_skip(in);
+		}
+		if (rc < 0)
+			return -1;
+	}
+	return more < 0 ? -1 : json_in_finish(in);
+}
+
+static int
+bad_chunk(struct err *why, struct err *err)
+{
+	(void)fail(err, ERR_PROVIDER, "bad event in the provider's stream: %s",
+	    why->msg != NULL ? why->msg : "no object");
+	err_free(why);
+	return -1;
+}
+
+/* An event that is an error as a whole, read again. */
+static int
+whole_error(struct call *call, struct str data, struct err *err)
+{
+	struct err why = {0};
+	json_t *error = json_read(data, &why);
+
+	if (error == NULL)
+		return bad_chunk(&why, err);
+	(void)fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
+	json_decref(error);
+	return -1;
+}
+
+static int
+take_chunk(struct call *call, const struct chunk *chunk, struct err *err)
+{
+	if (chunk->error != NULL && !json_is_null(chunk->error))
+		return fail_text(
+		    err, ERR_PROVIDER, driver_error(call->arena, chunk->error));
+	take_usage(call->state, chunk->usage);
+	take_text(call, chunk->delta);
+	return take_tools(call, chunk->delta, err);
 }
 
 static int
@@ -289,8 +381,9 @@ chat_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
 	struct chat *chat = call->state;
+	struct chunk chunk = {0};
 	struct err why = {0};
-	json_t *chunk;
+	struct json_in in;
 	int rc;
 
 	if (chat->over)
@@ -298,20 +391,35 @@ chat_frame(
 	chat->seen = true;
 	if (str_is(data, "[DONE]"))
 		return settle(call, err);
-	chunk = json_read(data, &why);
-	if (!json_is_object(chunk)) {
-		(void)fail(err, ERR_PROVIDER,
-		    "bad event in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no object");
-		err_free(&why);
-		json_decref(chunk);
-		return -1;
-	}
-	rc = check_error(call, event, chunk, err);
-	if (rc == 0)
-		rc = take_chunk(call, chunk, err);
-	json_decref(chunk);
+	json_in_init(&in, data, &why);
+	if (json_in_peek(&in) != JSON_IN_OBJECT ||
+	    read_chunk(&in, chat, &chunk) < 0)
+		rc = bad_chunk(&why, err);
+	else if (chunk.error == NULL &&
+		 (chunk.is_error || str_is(event, "error")))
+		rc = whole_error(call, data, err);
+	else
+		rc = take_chunk(call, &chunk, err);
+	json_in_free(&in);
+	json_decref(chunk.delta);
+	json_decref(chunk.usage);
+	json_decref(chunk.error);
 	return rc;
+}
+
+/* An error that a server sends in place of an answer, with status 200. */
+static int
+check_error(struct call *call, const json_t *reply, struct err *err)
+{
+	const json_t *error = json_object_get(reply, "error");
+	struct str object = driver_string(json_object_get(reply, "object"));
+
+	if (error == NULL || json_is_null(error)) {
+		if (!str_is(object, "error"))
+			return 0;
+		error = reply;
+	}
+	return fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
 }
 
 static int
@@ -320,14 +428,15 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	struct chat *chat = call->state;
 	const json_t *choice, *message;
 
-	if (check_error(call, STR(""), reply, err) < 0)
+	if (check_error(call, reply, err) < 0)
 		return -1;
 	choice = json_array_get(json_object_get(reply, "choices"), 0);
 	message = json_object_get(choice, "message");
 	if (!json_is_object(message))
 		return fail(err, ERR_PROVIDER, "Invalid JSON response");
 	take_usage(chat, json_object_get(reply, "usage"));
-	take_reason(chat, choice);
+	take_reason(
+	    chat, driver_string(json_object_get(choice, "finish_reason")));
 	if (take_tools(call, message, err) < 0)
 		return -1;
 	emit_tools(call);

@@ -194,6 +194,13 @@ guard_init(
 }
 
 void
+guard_restart(struct guard *g)
+{
+	buf_clear(&g->text);
+	g->parsed = 0;
+}
+
+void
 guard_free(struct guard *g)
 {
 	buf_free(&g->text);

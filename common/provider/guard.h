@@ -25,6 +25,10 @@ void guard_init(struct guard *g, struct sink *out, enum prompt_kind kind,
     bool stream) NONNULL;
 void guard_free(struct guard *g) NONNULL;
 
+/* Forgets what a failed attempt said of which nothing went out, before the
+ * next one speaks. */
+void guard_restart(struct guard *g) NONNULL;
+
 /* Ends the call with an error, unless it has ended. */
 void guard_fail(struct guard *g, struct str message);
 

@@ -156,6 +156,22 @@ test_never_parses(void **state)
 }
 
 static void
+test_restart(void **state)
+{
+	struct record r;
+	struct guard g;
+
+	(void)state;
+	start(&g, &r, PROMPT_OBJECT, true);
+	say(&g, EVENT_TEXT_DELTA, "Sorr");
+	assert_false(g.emitted);
+	guard_restart(&g);
+	say(&g, EVENT_TEXT_DELTA, "[1]");
+	finish(&g, FINISH_STOP, -1);
+	ended(&g, &r, "o:[1]|final:[1]|finish:stop 2+3=5");
+}
+
+static void
 test_one_shot(void **state)
 {
 	static const struct {
@@ -229,7 +245,7 @@ test_long_object(void **state)
 static void
 test_error_shows_rest(void **state)
 {
-	char text[EVENT__MAX + 20000];
+	char text[20000];
 	struct record r;
 	struct guard g;
 
@@ -337,6 +353,7 @@ main(void)
 	    cmocka_unit_test(test_given_total),
 	    cmocka_unit_test(test_snapshots),
 	    cmocka_unit_test(test_never_parses),
+	    cmocka_unit_test(test_restart),
 	    cmocka_unit_test(test_one_shot),
 	    cmocka_unit_test(test_own_objects),
 	    cmocka_unit_test(test_long_object),
