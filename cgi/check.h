@@ -1,0 +1,13 @@
+/* `check`: what the configuration means and what is wrong with it. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include "conf.h"
+
+#include <stdio.h>
+
+/* Never prints a secret: only its name, where it is from and how long it is,
+ * roughly. */
+void check_print(FILE *out, const struct conf *conf);
+
+#endif

@@ -1,0 +1,26 @@
+/* What the program does when a person starts it. */
+#ifndef CLI_H
+#define CLI_H
+
+#include "../common/base/base.h"
+
+/* FILE is that of --config, or NULL; ARGS what follows the command's name. */
+struct command {
+	const char *name, *args;
+	int (*run)(const char *file, int n_args, char *const *args);
+	const char *help;
+};
+extern const struct command cli_commands[];
+extern const size_t cli_n_commands;
+
+/* Takes --config FILE from the front of the arguments: *FILE is it or NULL.
+ * Returns how many were taken, or -1. */
+int cli_options(int argc, char *const *argv, const char **file) MUST_USE;
+
+/* Runs a command; the exit status. */
+int cli_run(const char *file, int argc, char *const *argv) MUST_USE;
+
+/* A program that nobody serves and that was told nothing says so: 2. */
+int cli_lost(const char *file) MUST_USE;
+
+#endif

@@ -1,0 +1,106 @@
+/* What the program is configured with: one YAML file and the environment,
+ * which wins.  A configuration that is wrong exists too, and says why. */
+#ifndef CONF_H
+#define CONF_H
+
+#include "../common/base/arena.h"
+#include "../common/base/log.h"
+#include "../common/run/settings.h"
+#include "../common/wire/sign.h"
+
+enum conf_code {
+	CONF_OK,
+	CONF_NO_SECRET,
+	CONF_BAD_SECRET,
+	CONF_BAD_CONFIG,
+	CONF__MAX
+};
+
+/* "no_secret", … as in the 503 of a program that is not configured. */
+const char *conf_code_name(enum conf_code code);
+
+/* Something to tell: a warning when the code is CONF_OK. */
+struct conf_note {
+	enum conf_code code;
+	const char *text;
+};
+
+struct conf_list {
+	void *items;
+	size_t n, cap;
+};
+
+/* Text, and where it came from: "/etc/agentmark-fcgi.yaml:3",
+ * "AGENTMARK_WEBHOOK_SECRET", …  TEXT is NULL when it is not set. */
+struct conf_value {
+	const char *text;
+	const char *source;
+	size_t line; /* in the file, or 0 */
+};
+
+/* What every item of a list or map begins with. */
+struct conf_item {
+	const char *name; /* its key in a map */
+	size_t line;
+};
+
+struct conf_secret {
+	struct conf_item item;
+	struct conf_value name, value;
+};
+
+struct conf_provider {
+	struct conf_item item;
+	struct conf_value driver, base_url, api_key;
+	struct conf_list headers; /* of const char *: "Name: value" */
+	bool strict_schemas;
+};
+
+struct conf_model {
+	struct conf_item item;
+	struct conf_value name, match, provider, model;
+};
+
+struct conf {
+	struct arena *arena;
+	enum conf_code code;	/* of the first thing that is wrong */
+	struct conf_list notes; /* of struct conf_note */
+	const char *file;	/* NULL: none */
+
+	/* As it was read. */
+	struct conf_value secret, default_provider, log_target;
+	struct conf_list secret_list, provider_list, model_list, eval_list;
+	int signature; /* enum sign_mode */
+	int log_level; /* enum log_level */
+	int64_t body_bytes;
+
+	/* As the program uses it. */
+	struct secrets secrets;
+	const char **secret_sources; /* beside secrets.items */
+	struct settings settings;
+
+	const char **variables; /* what it was made from, for conf_refresh() */
+};
+
+/* Where variables come from: FILE is that of --config or NULL; PARAM gives a
+ * request's parameters, NULL when there is no request. */
+struct conf_source {
+	const char *file;
+	const char *(*param)(void *arg, const char *name);
+	void *arg;
+};
+
+/* Never NULL. */
+struct conf *conf_load(const struct conf_source *source) MUST_USE;
+void conf_free(struct conf *conf);
+
+/* Replaces *CONF when the variables that a request may bring are not those
+ * that it was made from; true when it did.  The old one is freed by the
+ * caller, who may have lent parts of it. */
+bool conf_refresh(
+    struct conf **conf, const struct conf_source *source) MUST_USE;
+
+/* Writes its notes to the log. */
+void conf_log(const struct conf *conf, enum log_level level);
+
+#endif

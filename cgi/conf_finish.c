@@ -1,0 +1,315 @@
+/* From options as they were read to what the program uses: secrets, providers
+ * and rules for models, each checked against the others.  It refuses to know
+ * where a value came from. */
+#include "../common/base/limits.h"
+#include "../common/base/utf.h"
+#include "conf_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A key of HMAC-SHA256 that is shorter than this can be guessed. */
+enum { SECRET_SHORT = 16 };
+
+static void
+add_secret(struct loader *l, const char *name, const struct conf_value *value)
+{
+	struct conf *conf = l->conf;
+	struct str key = {value->text, strlen(value->text)};
+
+	if (key.len == 0 || str_is(key, "DEFAULT")) {
+		conf_problem(l, CONF_BAD_SECRET, value->line,
+		    "the secret %s (from %s) is %s, which everybody knows",
+		    name, value->source,
+		    key.len == 0 ? "empty" : "the word DEFAULT");
+		return;
+	}
+	if (conf->secrets.n == LIMIT_SECRETS) {
+		conf_problem(l, CONF_BAD_CONFIG, value->line,
+		    "more than %d secrets", LIMIT_SECRETS);
+		return;
+	}
+	if (key.len < SECRET_SHORT)
+		conf_warning(l, value->line,
+		    "the secret %s (from %s) is shorter than %d bytes", name,
+		    value->source, SECRET_SHORT);
+	conf->secret_sources[conf->secrets.n] = value->source;
+	conf->secrets.items[conf->secrets.n++] = (struct secret){name, key};
+}
+
+static void
+finish_secrets(struct loader *l)
+{
+	struct conf *conf = l->conf;
+	const struct conf_secret *items = conf->secret_list.items, *s;
+	const char *name;
+	size_t i;
+
+	conf->secrets.mode = (enum sign_mode)conf->signature;
+	conf->secrets.items = arena_array(
+	    conf->arena, LIMIT_SECRETS, sizeof(conf->secrets.items[0]));
+	conf->secret_sources = arena_array(
+	    conf->arena, LIMIT_SECRETS, sizeof(conf->secret_sources[0]));
+	if (conf->secret.text != NULL)
+		add_secret(l, "webhook.secret", &conf->secret);
+	for (i = 0; i < conf->secret_list.n; i++) {
+		s = &items[i];
+		name = s->name.text;
+		if (name == NULL)
+			name = arena_printf(
+			    conf->arena, "webhook.secrets[%zu]", i);
+		if (s->value.text != NULL)
+			add_secret(l, name, &s->value);
+		else if (s->value.source == NULL)
+			conf_problem(l, CONF_BAD_CONFIG, s->item.line,
+			    "webhook.secrets: an item has no value");
+	}
+	if (conf->secrets.n == 0 && conf->secrets.mode != SIGN_OFF)
+		conf_problem(l, CONF_NO_SECRET, 0,
+		    "no secret: set webhook.secret in " CONF_FILE_NAME
+		    " or AGENTMARK_WEBHOOK_SECRET in the environment (or say "
+		    "webhook.signature: off)");
+}
+
+/* What would end a header's line would begin another header. */
+static bool
+has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 127)
+			return true;
+	return false;
+}
+
+static const char *
+known_drivers(struct loader *l)
+{
+	const char *list = "";
+	size_t i;
+
+	for (i = 0; drivers[i] != NULL; i++)
+		list = arena_printf(l->conf->arena, "%s%s%s", list,
+		    i == 0 ? "" : ", ", drivers[i]->name);
+	return list;
+}
+
+static void
+check_provider(
+    struct loader *l, const struct conf_provider *from, struct provider *p)
+{
+	const char *url = from->base_url.text;
+	size_t line = from->item.line, len, i;
+
+	if (p->driver == NULL) {
+		conf_problem(l, CONF_BAD_CONFIG, from->driver.line,
+		    "providers.%s.driver: there is no %s, only %s", p->name,
+		    from->driver.text, known_drivers(l));
+		return;
+	}
+	if (strchr(p->name, '/') != NULL || *p->name == '\0')
+		conf_problem(l, CONF_BAD_CONFIG, line,
+		    "providers: a name without / is wanted, not \"%s\"",
+		    p->name);
+	if (p->api_key != NULL && has_control(p->api_key))
+		conf_problem(l, CONF_BAD_CONFIG, from->api_key.line,
+		    "providers.%s.api_key holds a control character", p->name);
+	for (i = 0; i < from->headers.n; i++)
+		if (has_control(p->headers[i]) || *p->headers[i] == ':')
+			conf_problem(l, CONF_BAD_CONFIG, line,
+			    "providers.%s.headers cannot be sent as they are",
+			    p->name);
+	if ((p->driver->abilities & DRIVER_LOCAL) != 0)
+		return;
+	if (url == NULL || has_control(url) || strchr(url, ' ') != NULL ||
+	    (strncmp(url, "http://", 7) != 0 &&
+		strncmp(url, "https://", 8) != 0)) {
+		conf_problem(l, CONF_BAD_CONFIG,
+		    from->base_url.line != 0 ? from->base_url.line : line,
+		    "providers.%s.base_url must be a URL of http or https%s%s",
+		    p->name, url != NULL ? ", not " : "",
+		    url != NULL ? url : "");
+		return;
+	}
+	len = strlen(url);
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	p->base_url = arena_strndup(l->conf->arena, url, len);
+}
+
+static void
+finish_providers(struct loader *l)
+{
+	struct conf *conf = l->conf;
+	const struct conf_list *list = &conf->provider_list;
+	struct conf_provider *from = list->items;
+	struct provider *p;
+	const char **end;
+	size_t i;
+
+	p = arena_array(conf->arena, list->n, sizeof(*p));
+	conf->settings.models.providers = p;
+	conf->settings.models.n_providers = list->n;
+	for (i = 0; i < list->n; i++, p++, from++) {
+		if (from->driver.text == NULL)
+			from->driver.text = "chat";
+		*p = (struct provider){
+		    .name = from->item.name,
+		    .driver = driver_find(from->driver.text),
+		    .api_key = from->api_key.text,
+		    .strict_schemas = from->strict_schemas,
+		};
+		if (from->headers.n != 0) {
+			end = conf_add(l, &from->headers, sizeof(*end));
+			*end = NULL;
+			from->headers.n--;
+			p->headers = from->headers.items;
+		}
+		if (p->api_key != NULL && *p->api_key == '\0')
+			p->api_key = NULL;
+		check_provider(l, from, p);
+	}
+}
+
+static bool
+has_provider(const struct conf *conf, const char *name)
+{
+	const struct models *m = &conf->settings.models;
+	size_t i;
+
+	for (i = 0; i < m->n_providers; i++)
+		if (strcmp(m->providers[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_rule(struct loader *l, const struct conf_model *from)
+{
+	struct models *m = &l->conf->settings.models;
+	size_t line = from->item.line;
+
+	if ((from->name.text == NULL) == (from->match.text == NULL)) {
+		conf_problem(l, CONF_BAD_CONFIG, line,
+		    "models: an item needs either match or name");
+		return;
+	}
+	if (from->provider.text == NULL ||
+	    !has_provider(l->conf, from->provider.text)) {
+		conf_problem(l, CONF_BAD_CONFIG, line,
+		    "models: %s is none of the providers",
+		    from->provider.text != NULL ? from->provider.text
+						: "(no provider)");
+		return;
+	}
+	m->rules[m->n_rules++] = (struct model_rule){
+	    .match =
+		from->name.text != NULL ? from->name.text : from->match.text,
+	    .regex = from->match.text != NULL,
+	    .provider = from->provider.text,
+	    .model = from->model.text,
+	};
+}
+
+static void
+free_models(void *arg)
+{
+	models_free(arg);
+}
+
+static void
+finish_models(struct loader *l)
+{
+	struct conf *conf = l->conf;
+	struct models *m = &conf->settings.models;
+	const struct conf_model *items = conf->model_list.items;
+	struct err err = {0};
+	size_t i;
+
+	m->rules = arena_array(conf->arena,
+	    conf->model_list.n + conf_n_preset_models, sizeof(m->rules[0]));
+	for (i = 0; i < conf->model_list.n; i++)
+		add_rule(l, &items[i]);
+	for (i = 0; i < conf_n_preset_models; i++)
+		m->rules[m->n_rules++] = (struct model_rule){
+		    .match = conf_preset_models[i].match,
+		    .regex = true,
+		    .provider = conf_preset_models[i].provider,
+		};
+	m->default_provider = conf->default_provider.text;
+	if (m->default_provider != NULL &&
+	    !has_provider(conf, m->default_provider))
+		conf_problem(l, CONF_BAD_CONFIG, conf->default_provider.line,
+		    "default_provider: %s is none of the providers",
+		    m->default_provider);
+	arena_on_free(conf->arena, free_models, m);
+	if (models_compile(m, &err) == -1)
+		conf_problem(l, CONF_BAD_CONFIG, 0, "%s", err.msg);
+	err_free(&err);
+}
+
+struct eval_name {
+	struct str16 key;
+	const char *name;
+};
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct eval_name *x = a, *y = b;
+
+	return str16_cmp(x->key, y->key);
+}
+
+static void
+finish_evals(struct loader *l)
+{
+	struct conf *conf = l->conf;
+	const char **from = conf->eval_list.items;
+	size_t n = conf->eval_list.n, i;
+	struct eval_name *names;
+
+	names = arena_array(conf->arena, n, sizeof(*names));
+	for (i = 0; i < n; i++) {
+		names[i].name = from[i];
+		names[i].key = utf16_from(
+		    conf->arena, (struct str){from[i], strlen(from[i])});
+	}
+	if (n != 0)
+		qsort(names, n, sizeof(*names), compare_names);
+	conf->settings.evals =
+	    arena_array(conf->arena, n, sizeof(conf->settings.evals[0]));
+	conf->settings.n_evals = n;
+	for (i = 0; i < n; i++) {
+		conf->settings.evals[i] = names[i].name;
+		if (i > 0 && str16_eq(names[i].key, names[i - 1].key))
+			conf_problem(l, CONF_BAD_CONFIG, 0,
+			    "evals: %s is there twice", names[i].name);
+	}
+}
+
+static void
+finish_log(struct loader *l)
+{
+	struct conf_value *target = &l->conf->log_target;
+	const char *slash;
+
+	if (target->text == NULL)
+		target->text = "stderr";
+	if (l->file == NULL || *target->text == '/' ||
+	    strcmp(target->text, "stderr") == 0 ||
+	    strcmp(target->text, "syslog") == 0)
+		return;
+	if ((slash = strrchr(l->file, '/')) != NULL)
+		target->text = arena_printf(l->conf->arena, "%.*s/%s",
+		    (int)(slash - l->file), l->file, target->text);
+}
+
+void
+conf_finish(struct loader *l)
+{
+	finish_secrets(l);
+	finish_providers(l);
+	finish_models(l);
+	finish_evals(l);
+	finish_log(l);
+}

@@ -1,0 +1,161 @@
+/* Plain CGI: one request a process, its head in the environment, its body on
+ * standard input.  It refuses to read behind CONTENT_LENGTH by itself: its
+ * caller knows where the body ends, and a server may keep the pipe open. */
+#include "conn.h"
+
+#include "../common/base/buf.h"
+#include "../common/base/limits.h"
+#include "../common/base/xalloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct cgi {
+	struct conn conn; /* first */
+	struct buf out;
+	bool accepted;
+};
+
+/* What is written without a flush leaves at the latest at this size. */
+enum { CGI_OUT_BYTES = 65536 };
+
+static int
+cgi_accept(struct conn *c)
+{
+	struct cgi *cgi = (struct cgi *)c;
+
+	if (cgi->accepted)
+		return 0;
+	cgi->accepted = true;
+	return 1;
+}
+
+static const char *
+cgi_var(struct conn *c, const char *name)
+{
+	(void)c;
+	return getenv(name);
+}
+
+static ssize_t
+cgi_read(struct conn *c, void *p, size_t len)
+{
+	ssize_t n;
+
+	(void)c;
+	do
+		n = read(STDIN_FILENO, p, len);
+	while (n == -1 && errno == EINTR);
+	return n;
+}
+
+static int
+write_all(const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(STDOUT_FILENO, p, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+cgi_flush(struct conn *c)
+{
+	struct cgi *cgi = (struct cgi *)c;
+	int rc = write_all(buf_str(&cgi->out), cgi->out.len);
+
+	buf_clear(&cgi->out);
+	return rc;
+}
+
+static int
+cgi_write(struct conn *c, struct str bytes)
+{
+	struct cgi *cgi = (struct cgi *)c;
+
+	if (cgi->out.len + bytes.len > CGI_OUT_BYTES && cgi_flush(c) == -1)
+		return -1;
+	if (bytes.len > CGI_OUT_BYTES)
+		return write_all(bytes.p, bytes.len);
+	buf_add(&cgi->out, bytes.p, bytes.len);
+	return 0;
+}
+
+/* A pipe tells when its reader closes.  A socket would tell that the server
+ * has ended the body, which looks the same and means nothing. */
+static int
+cgi_fd(struct conn *c)
+{
+	struct stat st;
+
+	(void)c;
+	if (fstat(STDOUT_FILENO, &st) == -1 || !S_ISFIFO(st.st_mode))
+		return -1;
+	return STDOUT_FILENO;
+}
+
+static void
+cgi_finish(struct conn *c)
+{
+	(void)cgi_flush(c);
+}
+
+static int
+cgi_kept(struct conn *c)
+{
+	(void)c;
+	return -1;
+}
+
+static void
+cgi_drop(struct conn *c)
+{
+	(void)c;
+}
+
+static void
+cgi_free(struct conn *c)
+{
+	struct cgi *cgi = (struct cgi *)c;
+
+	buf_free(&cgi->out);
+	free(cgi);
+}
+
+static const struct conn_backend backend = {
+    .accept = cgi_accept,
+    .var = cgi_var,
+    .read = cgi_read,
+    .write = cgi_write,
+    .flush = cgi_flush,
+    .fd = cgi_fd,
+    .finish = cgi_finish,
+    .kept = cgi_kept,
+    .drop = cgi_drop,
+    .free = cgi_free,
+};
+
+struct conn *
+conn_cgi_open(void)
+{
+	struct cgi *cgi = xcalloc(1, sizeof(*cgi));
+	const char *coding = getenv("HTTP_TRANSFER_ENCODING");
+
+	cgi->conn.ops = &backend;
+	/* Apache hands a chunked body on without a length, up to its end. */
+	cgi->conn.framed =
+	    coding != NULL && strcasestr(coding, "chunked") != NULL;
+	buf_init(&cgi->out, CGI_OUT_BYTES);
+	return &cgi->conn;
+}

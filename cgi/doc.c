@@ -1,0 +1,293 @@
+/* Help, example and manual page, none of which can forget an option.  It
+ * refuses to know what an option does. */
+#include "doc.h"
+
+#include "../common/base/base.h"
+#include "cli.h"
+#include "conf_table.h"
+#include "version.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const struct variable *
+variable_of(const struct option *o)
+{
+	size_t i;
+
+	for (i = 0; i < conf_n_variables; i++)
+		if (conf_variables[i].key != NULL &&
+		    strcmp(conf_variables[i].key, o->key) == 0)
+			return &conf_variables[i];
+	return NULL;
+}
+
+/* Prints TEXT in lines of at most WIDTH columns, PREFIX before each. */
+static void
+print_wrapped(FILE *out, const char *prefix, const char *text, size_t width)
+{
+	size_t room = width - strlen(prefix), len, shown;
+
+	while (*text != '\0') {
+		len = strlen(text);
+		if (len > room) {
+			len = room;
+			while (len > 0 && text[len] != ' ')
+				len--;
+			if (len == 0)
+				len = strcspn(text, " ");
+		}
+		shown = len;
+		while (shown > 0 && text[shown - 1] == ' ')
+			shown--;
+		(void)fprintf(out, "%s%.*s\n", prefix, (int)shown, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+void
+doc_help(FILE *out)
+{
+	const struct command *c;
+	size_t i;
+
+	(void)fprintf(out,
+	    "usage: " PROGRAM " [--config FILE] COMMAND\n"
+	    "\n"
+	    "A web server starts this program as CGI or FastCGI; it answers "
+	    "AgentMark's\nwebhooks.  A person may use these commands:\n\n");
+	for (i = 0; i < cli_n_commands; i++) {
+		c = &cli_commands[i];
+		(void)fprintf(out, "  %s%s%s\n", c->name,
+		    *c->args != '\0' ? " " : "", c->args);
+		print_wrapped(out, "      ", c->help, 78);
+	}
+	(void)fprintf(out,
+	    "\nThe configuration is the file of --config, or of "
+	    "AGENTMARK_FCGI_CONFIG, or\n" CONF_FILE_NAME
+	    " beside the program, or " CONF_FILE_SYSTEM ".\nOptions:\n\n");
+	for (i = 0; i < conf_n_options; i++) {
+		(void)fprintf(out, "  %s", conf_options[i].key);
+		if (conf_options[i].value != NULL)
+			(void)fprintf(out, " (%s)", conf_options[i].value);
+		(void)fprintf(out, "\n");
+		print_wrapped(out, "      ", conf_options[i].help, 78);
+	}
+	(void)fprintf(out, "\nVariables, which win over the file:\n\n");
+	for (i = 0; i < conf_n_variables; i++)
+		(void)fprintf(out, "  %-26s %s\n", conf_variables[i].name,
+		    conf_variables[i].help);
+}
+
+/* How deep a key stands; "[]" and NAME are a level each. */
+static int
+depth(const char *key)
+{
+	int n = 0;
+
+	for (; *key != '\0'; key++)
+		n += *key == '.';
+	return n;
+}
+
+static const char *
+last_part(const char *key)
+{
+	const char *dot = strrchr(key, '.');
+
+	return dot != NULL ? dot + 1 : key;
+}
+
+static const char *
+shown_value(const struct option *o)
+{
+	if (o->example != NULL)
+		return o->example;
+	return o->value != NULL ? o->value : "";
+}
+
+/* What is below a list or map begins with "- " at its first option, or with
+ * the map's NAME. */
+static bool
+is_first_of_item(size_t i)
+{
+	return conf_options[i - 1].type == OPTION_LIST ||
+	       conf_options[i - 1].type == OPTION_MAP;
+}
+
+static void
+print_example_option(FILE *out, size_t i)
+{
+	const struct option *o = &conf_options[i];
+	int indent = 2 * depth(o->key);
+	const char *dash = "";
+
+	if (strstr(o->key, "[].") != NULL)
+		dash = is_first_of_item(i) ? "- " : "  ";
+	switch (o->type) {
+	case OPTION_GROUP:
+		(void)fprintf(out, "%s:\n", o->key);
+		break;
+	case OPTION_NAMES:
+		(void)fprintf(out, "#%*s%s:\n#%*s- %s\n", indent, "",
+		    last_part(o->key), indent + 2, "", o->example);
+		break;
+	case OPTION_HEADERS:
+		(void)fprintf(out, "#%*s%s:\n#%*s%s\n", indent, "",
+		    last_part(o->key), indent + 2, "", o->example);
+		break;
+	default:
+		(void)fprintf(out, "#%*s%s%s:%s%s\n", indent, "", dash,
+		    last_part(o->key), *shown_value(o) != '\0' ? " " : "",
+		    shown_value(o));
+	}
+}
+
+void
+doc_example(FILE *out)
+{
+	const struct variable *v;
+	char prefix[32];
+	size_t i;
+	int indent;
+
+	(void)fprintf(out,
+	    "# Configuration of " PROGRAM ": the file of --config, or of\n"
+	    "# AGENTMARK_FCGI_CONFIG, or " CONF_FILE_NAME
+	    " beside the program,\n# or " CONF_FILE_SYSTEM
+	    ".  Variables of the environment win over it.\n#\n"
+	    "# Text may be env:NAME (a variable) or file:PATH (a file's "
+	    "content; relative\n# to this file).  What stands here behind a # "
+	    "is what holds without it, or an\n# example.  `" PROGRAM
+	    " check` tells what a configuration means.\n");
+	for (i = 0; i < conf_n_options; i++) {
+		indent = 2 * depth(conf_options[i].key);
+		(void)snprintf(prefix, sizeof(prefix), "%*s# ", indent, "");
+		if (i > 0 && conf_options[i - 1].type == OPTION_MAP)
+			(void)fprintf(out, "#%*sNAME:\n", indent - 2, "");
+		(void)fprintf(out, "\n");
+		print_wrapped(out, prefix, conf_options[i].help, 78);
+		v = variable_of(&conf_options[i]);
+		if (v != NULL)
+			(void)fprintf(out, "%sVariable: %s\n", prefix, v->name);
+		print_example_option(out, i);
+	}
+}
+
+/* Text of a manual page: a line must not begin with a control character, and
+ * a backslash is one. */
+static void
+print_roff(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		(void)fputs("\\&", out);
+	for (; *text != '\0'; text++) {
+		if (*text == '\\')
+			(void)fputs("\\e", out);
+		else if (*text == '-')
+			(void)fputs("\\-", out);
+		else
+			(void)fputc(*text, out);
+	}
+	(void)fputc('\n', out);
+}
+
+static void
+man_commands(FILE *out)
+{
+	size_t i;
+
+	(void)fprintf(out, ".Sh COMMANDS\n.Bl -tag -width Ds\n");
+	for (i = 0; i < cli_n_commands; i++) {
+		(void)fprintf(out, ".It Cm %s", cli_commands[i].name);
+		if (*cli_commands[i].args != '\0')
+			(void)fprintf(out, " No ");
+		(void)fprintf(out, "%s\n", cli_commands[i].args);
+		print_roff(out, cli_commands[i].help);
+	}
+	(void)fprintf(out, ".El\n");
+}
+
+static void
+man_options(FILE *out)
+{
+	const struct option *o;
+	size_t i;
+
+	(void)fprintf(out,
+	    ".Sh CONFIGURATION\n"
+	    "One YAML file.\nText may be\n.Li env: Ns Ar NAME\n"
+	    "(a variable of the environment) or\n.Li file: Ns Ar PATH\n"
+	    "(the content of a file, relative to the configuration).\n"
+	    "A file with a secret that everybody can read is refused when the "
+	    "program owns it.\nUnknown keys and wrong types are errors that "
+	    "name file and line.\n.Bl -tag -width Ds\n");
+	for (i = 0; i < conf_n_options; i++) {
+		o = &conf_options[i];
+		(void)fprintf(out, ".It Va %s\n", o->key);
+		print_roff(out, o->help);
+		if (o->value != NULL)
+			(void)fprintf(
+			    out, "The default is\n.Li %s .\n", o->value);
+		if (variable_of(o) != NULL)
+			(void)fprintf(
+			    out, "Variable:\n.Ev %s .\n", variable_of(o)->name);
+	}
+	(void)fprintf(out, ".El\n");
+}
+
+static void
+man_variables(FILE *out)
+{
+	const struct variable *v;
+	size_t i;
+
+	(void)fprintf(out,
+	    ".Sh ENVIRONMENT\n"
+	    "Variables win over the file.\nThey may also come as parameters "
+	    "of a request\n.Pq SetEnv, fastcgi_param ,\n"
+	    "and then hold for that request.\n.Bl -tag -width Ds\n");
+	for (i = 0; i < conf_n_variables; i++) {
+		v = &conf_variables[i];
+		(void)fprintf(out, ".It Ev %s\n", v->name);
+		print_roff(out, v->help);
+	}
+	(void)fprintf(out, ".El\n");
+}
+
+void
+doc_man(FILE *out)
+{
+	(void)fprintf(out,
+	    ".Dd $Mdocdate$\n.Dt AGENTMARK-FCGI 8\n.Os\n.Sh NAME\n"
+	    ".Nm " PROGRAM "\n.Nd AgentMark webhook endpoint for CGI and "
+	    "FastCGI\n.Sh SYNOPSIS\n.Nm\n.Op Fl -config Ar FILE\n"
+	    ".Op Ar COMMAND\n.Sh DESCRIPTION\n"
+	    ".Nm\nis started by a web server.\n"
+	    "It verifies the signature of a webhook, renders the prompt in it "
+	    "as AgentMark does,\ncalls a model and answers with a stream of "
+	    "JSON lines or with one JSON object.\n"
+	    "When descriptor 0 is a listening socket, or one is passed by "
+	    "systemd's socket activation,\nit speaks FastCGI, and ends after "
+	    "the running request at SIGTERM and SIGUSR1;\nwith a CGI "
+	    "environment it answers one request.\n.Pp\n"
+	    "A program that is not configured answers every request with "
+	    "status 503 and a short code;\nthe log and the command\n"
+	    ".Cm check\nsay what is missing.\n");
+	man_commands(out);
+	man_options(out);
+	man_variables(out);
+	(void)fprintf(out,
+	    ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " CONF_FILE_NAME
+	    "\nbeside the program itself.\n.It Pa " CONF_FILE_SYSTEM
+	    "\nwhen there is none beside the program.\n.El\n"
+	    ".Sh EXIT STATUS\n"
+	    "0 when all went well, 1 when a command failed, 2 when the "
+	    "program was used wrongly.\n"
+	    ".Sh EXAMPLES\nSign a body and send it:\n"
+	    ".Bd -literal -offset indent\n"
+	    "curl -N -H \"$(" PROGRAM " sign body.json)\" \\e\n"
+	    "    --data-binary @body.json http://127.0.0.1/agentmark\n.Ed\n"
+	    ".Sh SEE ALSO\n.Xr spawn-fcgi 1 ,\n.Xr systemd.socket 5\n");
+}

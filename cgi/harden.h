@@ -1,0 +1,21 @@
+/* What a program that holds secrets does before it does anything else. */
+#ifndef HARDEN_H
+#define HARDEN_H
+
+#include "../common/base/base.h"
+
+/* Descriptors 0 to 2 exist, what else was inherited does not reach children,
+ * no core is dumped, files are made without rights for others, and a peer
+ * that closes is an error of write(2) instead of a signal. */
+void harden_process(void);
+
+/* SIGTERM and SIGUSR1, which end a FastCGI process when its request is
+ * answered: a socket that becomes readable at the first of them; -1 when there
+ * is none.  Calls that wait in the kernel go on, so that no read or write of a
+ * library is cut short.  After the library has set its own handlers. */
+int harden_stop_fd(void) MUST_USE;
+
+/* Gives signals that a library took for itself back to the system. */
+void harden_default_signals(void);
+
+#endif

@@ -1,0 +1,60 @@
+/* Decides what the program has been started for: a FastCGI socket, a CGI
+ * request, or a person. */
+#include "../common/base/crypt.h"
+#include "cli.h"
+#include "conn.h"
+#include "harden.h"
+#include "serve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The first descriptor that systemd passes (sd_listen_fds(3)). */
+enum { LISTEN_FDS_START = 3 };
+
+/* A socket of systemd's socket activation, or -1. */
+static int
+activated_fd(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+	char own[32];
+
+	(void)snprintf(own, sizeof(own), "%ld", (long)getpid());
+	if (pid == NULL || n == NULL || strcmp(pid, own) != 0 || atoi(n) < 1)
+		return -1;
+	return LISTEN_FDS_START;
+}
+
+static int
+listening_fd(void)
+{
+	return conn_fcgi_is_wanted() ? STDIN_FILENO : activated_fd();
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *file = NULL;
+	int taken, fd;
+
+	harden_process();
+	if (crypt_init() == -1) {
+		(void)fprintf(stderr, "agentmark-fcgi: no randomness\n");
+		return 1;
+	}
+	/* A web server turns a query without "=" into arguments: whoever sends
+	 * a request must not choose a command. */
+	if (getenv("REQUEST_METHOD") != NULL) {
+		fd = listening_fd();
+		return fd == -1 ? serve_cgi(NULL) : serve_fcgi(NULL, fd);
+	}
+	taken = cli_options(argc - 1, argv + 1, &file);
+	if (taken == -1)
+		return 2;
+	if (argc - 1 > taken)
+		return cli_run(file, argc - 1 - taken, argv + 1 + taken);
+	fd = listening_fd();
+	return fd == -1 ? cli_lost(file) : serve_fcgi(file, fd);
+}

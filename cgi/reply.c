@@ -1,0 +1,140 @@
+/* Writes heads and bodies in CGI's form.  It refuses to know what is said and
+ * over which of the two gateways. */
+#include "reply.h"
+
+#include "../common/base/buf.h"
+#include "../common/base/limits.h"
+
+#include <string.h>
+
+static const struct {
+	int status;
+	const char *phrase;
+} phrases[] = {
+    {200, "OK"},
+    {204, "No Content"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {405, "Method Not Allowed"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {429, "Too Many Requests"},
+    {499, "Client Closed Request"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {503, "Service Unavailable"},
+};
+
+static const char *
+phrase(int status)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(phrases); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "Error";
+}
+
+static void
+put(struct answer *a, struct str bytes)
+{
+	if (!a->reply.gone && a->conn->ops->write(a->conn, bytes) == -1)
+		a->reply.gone = true;
+}
+
+static void
+put_head(struct answer *a, int status, const char *type, size_t len)
+{
+	struct buf b;
+
+	buf_init(&b, LIMIT_HEAD_BYTES);
+	buf_addf(&b, "Status: %d %s\r\n", status, phrase(status));
+	if (type != NULL)
+		buf_addf(&b, "Content-Type: %s\r\n", type);
+	if (type != NULL && !a->head_only)
+		buf_addf(&b, "Content-Length: %zu\r\n", len);
+	if (a->allow != NULL)
+		buf_addf(&b, "Allow: %s\r\n", a->allow);
+	buf_adds(&b, "Cache-Control: no-store\r\n\r\n");
+	put(a, (struct str){buf_str(&b), b.len});
+	buf_free(&b);
+	a->reply.started = true;
+	a->status = status;
+}
+
+static void
+put_whole(struct answer *a, int status, const char *type, struct str body)
+{
+	if (a->reply.started)
+		return;
+	put_head(a, status, type, body.len);
+	if (a->head_only)
+		return;
+	put(a, body);
+	a->bytes = body.len;
+}
+
+static void
+answer_json(struct reply *r, int status, struct str body)
+{
+	put_whole((struct answer *)r, status, "application/json; charset=utf-8",
+	    body);
+}
+
+void
+answer_text(struct answer *a, int status, struct str text)
+{
+	put_whole(a, status, text.len != 0 ? "text/plain; charset=utf-8" : NULL,
+	    text);
+}
+
+static void
+answer_stream(struct reply *r)
+{
+	struct answer *a = (struct answer *)r;
+
+	if (r->started)
+		return;
+	put(a, STR("Status: 200 OK\r\n"
+		   "Content-Type: application/x-ndjson\r\n"
+		   "AgentMark-Streaming: true\r\n"
+		   "X-Accel-Buffering: no\r\n"
+		   "Cache-Control: no-store\r\n\r\n"));
+	r->started = true;
+	a->status = 200;
+}
+
+static void
+answer_write(struct reply *r, struct str text)
+{
+	struct answer *a = (struct answer *)r;
+
+	put(a, text);
+	a->bytes += text.len;
+}
+
+static void
+answer_flush(struct reply *r)
+{
+	struct answer *a = (struct answer *)r;
+
+	if (!r->gone && a->conn->ops->flush(a->conn) == -1)
+		r->gone = true;
+}
+
+void
+answer_init(struct answer *a, struct conn *conn)
+{
+	*a = (struct answer){
+	    .reply =
+		{
+		    .json = answer_json,
+		    .stream = answer_stream,
+		    .write = answer_write,
+		    .flush = answer_flush,
+		    .fd = -1,
+		},
+	    .conn = conn,
+	};
+}

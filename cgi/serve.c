@@ -1,0 +1,161 @@
+/* The accept loop.  The listening socket is in the same loop as everything
+ * else, so that what outlives a request does not hold up the next one.  It
+ * refuses to know what a request is. */
+#include "serve.h"
+
+#include "../common/base/log.h"
+#include "../common/net/loop.h"
+#include "harden.h"
+#include "request.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A listening socket that fails so often in a row is broken. */
+enum { FAILURES_MAX = 100 };
+
+struct server {
+	struct gate gate;
+	struct conn *conn;
+	struct loop *loop;
+	int listen_fd;
+	bool knock; /* a connection waits */
+	bool kept;  /* the kept connection has something to say */
+	bool stop;
+};
+
+void
+gate_init(struct gate *gate, const char *conf_file)
+{
+	struct err err = {0};
+
+	*gate = (struct gate){.source = {.file = conf_file}};
+	gate->conf = conf_load(&gate->source);
+	log_set_level((enum log_level)gate->conf->log_level);
+	if (log_open(gate->conf->log_target.text, &err) == -1)
+		log_reason(LEVEL_ERROR, "log", err.msg);
+	err_free(&err);
+	gate->runner = runner_new(&gate->conf->settings);
+}
+
+void
+gate_free(struct gate *gate)
+{
+	runner_free(gate->runner);
+	conf_free(gate->conf);
+}
+
+int
+serve_cgi(const char *conf_file)
+{
+	struct conn *conn;
+	struct gate gate;
+
+	harden_default_signals();
+	gate_init(&gate, conf_file);
+	conf_log(gate.conf, LEVEL_ERROR);
+	conn = conn_cgi_open();
+	if (conn->ops->accept(conn) == 1) {
+		request_answer(&gate, conn);
+		conn->ops->finish(conn);
+	}
+	conn->ops->free(conn);
+	gate_free(&gate);
+	return 0;
+}
+
+static void
+on_knock(void *arg, bool gone)
+{
+	struct server *s = arg;
+
+	(void)gone;
+	s->knock = true;
+}
+
+static void
+on_kept(void *arg, bool gone)
+{
+	struct server *s = arg;
+
+	(void)gone;
+	s->kept = true;
+}
+
+static void
+on_stop(void *arg, bool gone)
+{
+	struct server *s = arg;
+
+	(void)gone;
+	s->stop = true;
+}
+
+/* Waits for a connection, or for the next request of one that the web server
+ * keeps open.  The kept one is closed when somebody else knocks: it would make
+ * everybody else wait. */
+static void
+wait_for_request(struct server *s)
+{
+	int kept_fd = s->conn->ops->kept(s->conn);
+	struct watch *listening, *kept = NULL;
+
+	s->knock = s->kept = false;
+	listening = loop_watch(s->loop, s->listen_fd, on_knock, s);
+	if (kept_fd >= 0)
+		kept = loop_watch(s->loop, kept_fd, on_kept, s);
+	while (!s->knock && !s->kept && !s->stop)
+		loop_turn(s->loop, -1);
+	loop_unwatch(listening);
+	loop_unwatch(kept);
+	if (s->knock && !s->kept)
+		s->conn->ops->drop(s->conn);
+}
+
+static int
+serve_requests(struct server *s)
+{
+	int failures = 0, rc;
+
+	for (;;) {
+		wait_for_request(s);
+		if (s->stop)
+			return 0;
+		rc = s->conn->ops->accept(s->conn);
+		if (rc == 1) {
+			request_answer(&s->gate, s->conn);
+			s->conn->ops->finish(s->conn);
+		}
+		failures = rc == -1 ? failures + 1 : 0;
+		if (failures == FAILURES_MAX) {
+			log_reason(LEVEL_ERROR, "accept",
+			    "the listening socket fails");
+			return 1;
+		}
+	}
+}
+
+int
+serve_fcgi(const char *conf_file, int listen_fd)
+{
+	struct server s = {.listen_fd = listen_fd};
+	struct watch *stop = NULL;
+	int stop_fd, rc = 1;
+
+	gate_init(&s.gate, conf_file);
+	conf_log(s.gate.conf, LEVEL_WARNING);
+	s.loop = runner_loop(s.gate.runner);
+	s.conn = conn_fcgi_open(listen_fd);
+	stop_fd = harden_stop_fd();
+	if (s.conn == NULL || stop_fd == -1) {
+		log_reason(LEVEL_ERROR, "listen", strerror(errno));
+	} else {
+		stop = loop_watch(s.loop, stop_fd, on_stop, &s);
+		rc = serve_requests(&s);
+	}
+	loop_unwatch(stop);
+	if (s.conn != NULL)
+		s.conn->ops->free(s.conn);
+	gate_free(&s.gate);
+	return rc;
+}
