@@ -14,6 +14,10 @@
 #include <string.h>
 #include <strings.h>
 
+/* A stream that has said everything may still end in order, so that its
+ * connection can serve the next call; it gets no longer than this. */
+enum { GRACE_MS = 20 };
+
 /* Where a call stands. */
 enum exec_state {
 	EXEC_CALLING, /* the network or a local driver is at work */
@@ -30,7 +34,7 @@ struct exec {
 	struct arena *arena, *attempt; /* the attempt's is a child */
 	struct ask ask;
 	struct guard guard;
-	struct call call;
+	struct call *call;
 	struct http_spec spec;
 	struct http *http;
 	struct frame frame;
@@ -102,7 +106,17 @@ on_frame(void *arg, struct str event, struct str data)
 {
 	struct exec *x = arg;
 
-	return x->ask.provider->driver->frame(&x->call, event, data, &x->err);
+	return x->ask.provider->driver->frame(x->call, event, data, &x->err);
+}
+
+/* Nothing more is wanted of this reply. */
+static void
+end_early(void *arg)
+{
+	struct exec *x = arg;
+
+	x->how = HTTP_OK;
+	make_ready(x, EXEC_ENDED);
 }
 
 static void
@@ -110,10 +124,17 @@ on_data(void *arg, struct str bytes)
 {
 	struct exec *x = arg;
 
-	if (x->form != FORM_STREAM)
+	if (x->form != FORM_STREAM) {
 		buf_add(&x->body, bytes.p, bytes.len);
-	else if (x->err.code == ERR_NONE)
-		(void)!frame_feed(&x->frame, bytes, on_frame, x, &x->err);
+		return;
+	}
+	if (x->state != EXEC_CALLING || x->guard.done)
+		return;
+	if (frame_feed(&x->frame, bytes, on_frame, x, &x->err) != 0)
+		end_early(x);
+	else if (x->guard.done)
+		timer_set(x->engine->loop, &x->timer,
+		    loop_now(x->engine->loop) + GRACE_MS, end_early, x);
 }
 
 static void
@@ -121,13 +142,16 @@ on_end(void *arg, enum http_end how, const char *reason)
 {
 	struct exec *x = arg;
 
+	timer_clear(x->engine->loop, &x->timer);
+	make_ready(x, EXEC_ENDED);
 	x->how = how;
+	if (x->guard.done)
+		return; /* whatever broke, it came after the last word */
 	if (how == HTTP_NO_REPLY)
 		(void)fail(
 		    &x->err, ERR_PROVIDER, "Cannot connect to API: %s", reason);
 	else if (how == HTTP_CLOCK || how == HTTP_TOO_LARGE)
 		(void)fail(&x->err, ERR_PROVIDER, "%s", reason);
-	make_ready(x, EXEC_ENDED);
 }
 
 /* --- judging an attempt */
@@ -149,7 +173,7 @@ settle_stream(struct exec *x)
 
 	if (!cut && frame_end(&x->frame, on_frame, x, &x->err) != 0)
 		return;
-	(void)!driver->end(&x->call, cut, &x->err);
+	(void)!driver->end(x->call, cut, &x->err);
 }
 
 static void
@@ -159,12 +183,11 @@ settle_body(struct exec *x)
 	struct str text = {buf_str(&x->body), x->body.len};
 
 	if (x->how == HTTP_CUT) {
-		(void)fail(&x->err, ERR_PROVIDER,
-		    "Failed to process successful response");
+		(void)fail(&x->err, ERR_PROVIDER, "%s", driver_cut_text);
 		return;
 	}
-	if (driver->body(&x->call, text, &x->err) == 0)
-		(void)!driver->end(&x->call, false, &x->err);
+	if (driver->body(x->call, text, &x->err) == 0)
+		(void)!driver->end(x->call, false, &x->err);
 }
 
 static void
@@ -173,14 +196,14 @@ settle_refusal(struct exec *x)
 	const struct driver *driver = x->ask.provider->driver;
 	struct str text = {buf_str(&x->body), x->body.len};
 
-	text = driver->explain(&x->call, x->status, text);
+	text = driver->explain(x->call, x->status, text);
 	(void)fail_text(&x->err, ERR_PROVIDER, text);
 }
 
 static void
 settle(struct exec *x)
 {
-	if (x->err.code != ERR_NONE)
+	if (x->err.code != ERR_NONE || x->guard.done)
 		return;
 	switch (x->form) {
 	case FORM_STREAM:
@@ -284,16 +307,6 @@ end_attempt(struct exec *x)
 
 /* --- attempts */
 
-static void
-drop_call(void *arg)
-{
-	struct exec *x = arg;
-
-	if (x->ask.provider->driver->drop != NULL)
-		x->ask.provider->driver->drop(&x->call);
-	buf_free(&x->call.ignored);
-}
-
 /* A fresh state for the driver, and its request. */
 static int
 build(struct exec *x)
@@ -302,17 +315,10 @@ build(struct exec *x)
 
 	arena_free(x->attempt);
 	x->attempt = arena_new(x->arena);
-	x->call = (struct call){
-	    .ask = &x->ask,
-	    .arena = x->attempt,
-	    .sink = &x->guard.sink,
-	    .state = arena_zalloc(x->attempt, driver->state_size),
-	};
-	buf_init(&x->call.ignored, LIMIT_ERR_BYTES);
-	arena_on_free(x->attempt, drop_call, x);
+	x->call = driver_call(x->attempt, &x->ask, &x->guard.sink);
 	if (driver->build == NULL)
 		return 0;
-	return driver->build(&x->call, &x->spec, &x->err);
+	return driver->build(x->call, &x->spec, &x->err);
 }
 
 /* Once for every prompt that is new to this process: nothing is dropped
@@ -321,7 +327,7 @@ static void
 log_ignored(struct exec *x)
 {
 	struct engine *e = x->engine;
-	const char *keys = buf_str(&x->call.ignored);
+	const char *keys = buf_str(&x->call->ignored);
 
 	if (keys[0] == '\0' ||
 	    (e->logged != NULL && strcmp(e->logged, keys) == 0))
@@ -336,6 +342,7 @@ static void
 reset(struct exec *x)
 {
 	err_free(&x->err);
+	guard_restart(&x->guard);
 	buf_clear(&x->body);
 	if (x->framed)
 		frame_free(&x->frame);
@@ -381,7 +388,7 @@ step_local(struct exec *x)
 	int more;
 
 	do {
-		more = x->ask.provider->driver->next(&x->call, &x->err);
+		more = x->ask.provider->driver->next(x->call, &x->err);
 	} while (more > 0 && (delay == 0 || !x->ask.stream));
 	if (more < 0)
 		give_up(x, false);
