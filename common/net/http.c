@@ -34,7 +34,6 @@ struct engine {
 	struct http *alive; /* all that were not freed */
 	CURL *spare[SPARE_HANDLES];
 	size_t n_spare;
-	char *ca_file;
 	struct http_trust trust;
 	unsigned busy; /* curl or a callback is running */
 	bool moved;    /* curl ran since results were last looked for */
@@ -385,7 +384,6 @@ free_engine(void *arg)
 	if (e->multi != NULL)
 		(void)curl_multi_cleanup(e->multi);
 	timer_clear(e->loop, &e->timer);
-	free(e->ca_file);
 	free(e);
 }
 
@@ -401,16 +399,6 @@ get_engine(struct loop *loop)
 	e->loop = loop;
 	*slot = (struct loop_engine){after_turn, free_engine, e};
 	return e;
-}
-
-void
-http_trust(struct loop *loop, const char *ca_file, bool brief)
-{
-	struct engine *e = get_engine(loop);
-
-	free(e->ca_file);
-	e->ca_file = ca_file != NULL ? xstrdup(ca_file) : NULL;
-	e->trust = (struct http_trust){e->ca_file, brief};
 }
 
 /* Loading libcurl's TLS takes time that only those who call should pay. */
@@ -431,6 +419,7 @@ open_multi(struct engine *e, struct err *err)
 	rc |= curl_multi_setopt(m, CURLMOPT_TIMERDATA, e);
 	rc |= curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS);
 	e->multi = m;
+	http_trust_find(&e->trust);
 	if (rc != CURLM_OK)
 		return fail(err, ERR_INTERNAL, "libcurl lacks an option");
 	return 0;

@@ -1,4 +1,7 @@
-/* One HTTP exchange with an upstream.  Bytes only. */
+/* One HTTP exchange with an upstream.  Bytes only.
+ *
+ * Trusted are the system's certificates, or those that the environment names
+ * in SSL_CERT_FILE and SSL_CERT_DIR. */
 #ifndef HTTP_H
 #define HTTP_H
 
@@ -53,11 +56,5 @@ const char *http_header(struct http *http, const char *name) NONNULL;
  * was complete) and no event comes any more.  Within loop_turn() it is closed
  * at the end of the turn, and the request's body must stay until then. */
 void http_free(struct http *http);
-
-/* Whose certificates are trusted: those of the file CA_FILE (NULL: the
- * system's).  BRIEF is for a process that ends after one request: authorities
- * are then looked up one by one instead of all being read.  To be called
- * before the first exchange, or never; CA_FILE is copied. */
-void http_trust(struct loop *loop, const char *ca_file, bool brief);
 
 #endif

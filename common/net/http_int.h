@@ -7,11 +7,13 @@
 
 #include <curl/curl.h>
 
-/* See http_trust(). */
+/* Where the trusted certificates are: one file of them, a directory of hashed
+ * names, or both.  NULL is none. */
 struct http_trust {
-	const char *ca_file; /* or NULL */
-	bool brief;
+	const char *file, *dir;
 };
+
+void http_trust_find(struct http_trust *trust) NONNULL;
 
 /* Whether it can be tried at all. */
 int http_request_check(const struct http_request *r, struct err *err) MUST_USE;
