@@ -50,15 +50,16 @@ static const uint32_t phrasing_kinds =
     1u << NODE_TEXT_ELEMENT | 1u << NODE_TEXT_EXPRESSION;
 _Static_assert(NODE__MAX <= 32, "a set of kinds fits");
 
+/* Nodes that were made here may have a kind and no type. */
 static int
 unknown_node(struct md *m, const struct node *n)
 {
 	struct str type;
 
-	if (n->type.p == NULL && n->kind == NODE_UNKNOWN)
+	if (n->type.len == 0 && n->kind == NODE_UNKNOWN)
 		return fail(m->err, ERR_PROMPT,
 		    "Cannot handle value `[object Object]`, expected node");
-	if (n->type.p == NULL)
+	if (n->type.len == 0)
 		return fail(m->err, ERR_PROMPT,
 		    "Cannot handle unknown node `%s`", ast_kind_name(n->kind));
 	type = utf8_from(m->arena, n->type);

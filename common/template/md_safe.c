@@ -1,10 +1,10 @@
 /* Escaping (templatedx.md 5.5): which units of a text would mean something
  * where it stands, and what is written for them.
  *
- * The reference runs 39 regular expressions over the text and merges what they
- * find.  As the merging does not depend on the order, one pass does: it keeps
- * in mind whether a line has just begun, and asks at each unit only the
- * patterns of that unit. */
+ * The reference runs some forty regular expressions over the text and merges
+ * what they find.  As the merging does not depend on the order, one pass does:
+ * it keeps in mind whether a line has just begun, and asks at each unit only
+ * the patterns of that unit. */
 #include "md.h"
 
 #include <string.h>
