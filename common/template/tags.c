@@ -70,7 +70,7 @@ branch_child(void *arg, struct outcome outcome)
 	}
 	if (b->out.n + nodes->n > b->cap) {
 		b->cap = 2 * (b->out.n + nodes->n);
-		b->out.items = arena_grow(b->call.render->arena, b->out.items,
+		b->out.items = arena_grow(b->call.render->work, b->out.items,
 		    b->out.n, b->cap, sizeof(struct node *));
 	}
 	for (i = 0; i < nodes->n; i++)
@@ -100,7 +100,7 @@ run_branch(const struct tag_call *call)
 	if (scope->condition_met == COND_TRUE || !branch_applies(call))
 		return no_nodes(r);
 	scope->condition_met = COND_TRUE;
-	b = arena_zalloc(r->arena, sizeof(*b));
+	b = arena_zalloc(r->work, sizeof(*b));
 	b->call = *call;
 	b->call.site = site_inside(r, call->site);
 	b->call.site.depth++;
@@ -127,7 +127,7 @@ run_loop(const struct tag_call *call)
 		arrow = child->arrow;
 	if (child->kind == NODE_FLOW_EXPRESSION && arrow == NULL &&
 	    child->value.type == JS_STRING)
-		arrow = arrow_find(r->arena, child->value.string);
+		arrow = arrow_find(r->work, child->value.string);
 	if (arrow == NULL || !arrow->is_arrow)
 		return fail_tag(r, "ForEach expects a function as its child.");
 	if (!arrow->simple)
@@ -150,7 +150,7 @@ print_nodes(struct render *r, struct node **nodes, size_t n, struct str16 *out,
 {
 	struct node root = {.kind = NODE_ROOT, .has_children = true};
 
-	root.type = utf16_lit(r->arena, "root");
+	root.type = utf16_lit(r->work, "root");
 	root.children = nodes;
 	root.n_children = n;
 	if (markdown_print(r->arena, &root, out, err) == -1)
@@ -237,7 +237,7 @@ push_field(struct render *r, struct promise *field)
 {
 	if (r->n_fields == r->cap_fields) {
 		r->cap_fields = r->cap_fields != 0 ? r->cap_fields * 2 : 8;
-		r->fields = arena_grow(r->arena, r->fields, r->n_fields,
+		r->fields = arena_grow(r->work, r->fields, r->n_fields,
 		    r->cap_fields, sizeof(struct promise *));
 	}
 	r->fields[r->n_fields++] = field;
@@ -248,7 +248,7 @@ static struct promise *
 run_role(const struct tag_call *call)
 {
 	struct render *r = call->render;
-	struct message *m = arena_alloc(r->arena, sizeof(*m));
+	struct message *m = arena_alloc(r->work, sizeof(*m));
 	struct site site = call->site;
 
 	*m = (struct message){r, call->tag->role, promise_new(&r->queue)};

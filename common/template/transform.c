@@ -15,11 +15,11 @@
 struct nodes *
 nodes_of(struct render *r, struct node *node)
 {
-	struct nodes *nodes = arena_zalloc(r->arena, sizeof(*nodes));
+	struct nodes *nodes = arena_zalloc(r->work, sizeof(*nodes));
 
 	if (node == NULL)
 		return nodes;
-	nodes->items = arena_dup(r->arena, &node, sizeof(struct node *));
+	nodes->items = arena_dup(r->work, &node, sizeof(struct node *));
 	nodes->n = 1;
 	return nodes;
 }
@@ -27,10 +27,10 @@ nodes_of(struct render *r, struct node *node)
 struct node *
 node_text(struct render *r, struct str16 text)
 {
-	struct node *node = arena_zalloc(r->arena, sizeof(*node));
+	struct node *node = arena_zalloc(r->work, sizeof(*node));
 
 	node->kind = NODE_TEXT;
-	node->type = utf16_lit(r->arena, "text");
+	node->type = utf16_lit(r->work, "text");
 	node->value = js_string(text);
 	return node;
 }
@@ -38,10 +38,10 @@ node_text(struct render *r, struct str16 text)
 struct fault *
 fault_new(struct render *r, const char *text)
 {
-	struct fault *fault = arena_zalloc(r->arena, sizeof(*fault));
+	struct fault *fault = arena_zalloc(r->work, sizeof(*fault));
 
 	fault->code = ERR_PROMPT;
-	fault->text.p = arena_strdup(r->arena, text);
+	fault->text.p = arena_strdup(r->work, text);
 	fault->text.len = strlen(text);
 	return fault;
 }
@@ -80,7 +80,7 @@ spend_text(struct render *r, struct str16 text, struct err *err)
 struct site
 site_inside(struct render *r, struct site site)
 {
-	struct scope *scope = arena_zalloc(r->arena, sizeof(*scope));
+	struct scope *scope = arena_zalloc(r->work, sizeof(*scope));
 
 	scope->parent = site.scope;
 	return (struct site){scope, site.depth};
@@ -149,11 +149,11 @@ family_done(void *arg, struct outcome outcome)
 		f->done(f->arg, outcome);
 		return;
 	}
-	all = arena_zalloc(f->render->arena, sizeof(*all));
+	all = arena_zalloc(f->render->work, sizeof(*all));
 	for (i = 0; i < f->n; i++)
 		all->n += lists[i]->n;
 	all->items =
-	    arena_array(f->render->arena, all->n, sizeof(all->items[0]));
+	    arena_array(f->render->work, all->n, sizeof(all->items[0]));
 	all->n = 0;
 	for (i = 0; i < f->n; i++)
 		for (j = 0; j < lists[i]->n; j++)
@@ -166,12 +166,12 @@ void
 transform_children(struct render *r, const struct node *parent,
     struct site site, promise_fn *done, void *arg)
 {
-	struct family *f = arena_alloc(r->arena, sizeof(*f));
+	struct family *f = arena_alloc(r->work, sizeof(*f));
 	size_t n = parent->n_children, i;
 	struct promise **list, *child;
 
 	*f = (struct family){r, n, done, arg};
-	list = arena_array(r->arena, n, sizeof(struct promise *));
+	list = arena_array(r->work, n, sizeof(struct promise *));
 	site.depth++;
 	for (i = 0; i < n; i++) {
 		child = transform_node(r, parent->children[i], site);
@@ -193,7 +193,7 @@ struct parent {
 static const struct nodes *
 adopt(struct render *r, const struct node *node, const struct nodes *children)
 {
-	struct node *copy = arena_dup(r->arena, node, sizeof(*node));
+	struct node *copy = arena_dup(r->work, node, sizeof(*node));
 
 	copy->children = children->items;
 	copy->n_children = children->n;
@@ -214,7 +214,7 @@ parent_done(void *arg, struct outcome outcome)
 static struct parent *
 parent_new(struct render *r, const struct node *node)
 {
-	struct parent *p = arena_alloc(r->arena, sizeof(*p));
+	struct parent *p = arena_alloc(r->work, sizeof(*p));
 
 	*p = (struct parent){r, node, promise_new(&r->queue)};
 	return p;
@@ -262,7 +262,7 @@ element_done(void *arg, struct outcome outcome)
 	if (outcome.state == PROMISE_REJECTED && !fault->has_position &&
 	    fault->code == ERR_PROMPT) {
 		wrapped = fault_new(
-		    p->render, arena_printf(p->render->arena,
+		    p->render, arena_printf(p->render->work,
 				   "Error processing MDX JSX Element: %.*s",
 				   (int)fault->text.len, fault->text.p));
 		wrapped->has_position = p->node->has_position;
@@ -410,6 +410,24 @@ run(struct ending *end, struct node *root, struct site site)
 	queue_run(q);
 }
 
+/* What was rendered, or why it was not, out of the working memory. */
+static int
+take_outcome(struct arena *a, const struct ending *end, struct fields *out,
+    struct err *err)
+{
+	const struct fault *fault = end->outcome.value;
+
+	if (end->outcome.state == PROMISE_FULFILLED) {
+		out->n = end->n_fields;
+		out->items = arena_dup(
+		    a, end->outcome.value, out->n * sizeof(struct field *));
+		return 0;
+	}
+	if (fault == NULL)
+		return fail(err, ERR_INTERNAL, "the prompt did not render");
+	return fail_text(err, fault->code, fault->text);
+}
+
 int
 transform_tree(struct arena *a, const struct node *ast, enum instance instance,
     struct js props, struct fields *out, struct err *err)
@@ -418,20 +436,17 @@ transform_tree(struct arena *a, const struct node *ast, enum instance instance,
 	struct scope scope = {0};
 	struct ending end = {.render = &r};
 	struct js vars = js_object(a);
-	const struct fault *fault;
+	int rc;
 
-	queue_init(&r.queue, a);
+	r.work = arena_new(a);
+	queue_init(&r.queue, r.work);
 	r.eval = (struct eval){.arena = a, .shared = js_object(a).object};
 	r.media = js_array(a).array;
 	js_set_lit(a, vars.object, "props", props);
 	scope.vars = vars.object;
-	run(&end, arena_dup(a, ast, sizeof(*ast)), (struct site){&scope, 0});
-	if (end.outcome.state == PROMISE_FULFILLED) {
-		out->items = end.outcome.value;
-		out->n = end.n_fields;
-		return 0;
-	}
-	if ((fault = end.outcome.value) == NULL)
-		return fail(err, ERR_INTERNAL, "the prompt did not render");
-	return fail_text(err, fault->code, fault->text);
+	run(&end, arena_dup(r.work, ast, sizeof(*ast)),
+	    (struct site){&scope, 0});
+	rc = take_outcome(a, &end, out, err);
+	arena_free(r.work);
+	return rc;
 }

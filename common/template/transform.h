@@ -56,7 +56,8 @@ struct fault {
 };
 
 struct render {
-	struct arena *arena;
+	struct arena *arena; /* of what the fields hold */
+	struct arena *work;  /* of what is not needed once they are there */
 	struct queue queue;
 	struct eval eval; /* shared holds what templates see of our state */
 	enum instance instance;
