@@ -101,15 +101,15 @@ arena_alloc(struct arena *a, size_t size)
 	if (size > SIZE_MAX / 2)
 		return add_block(a, size);
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if ((size_t)(a->end - a->p) >= size && size != 0) {
+	if (size == 0)
+		size = ALIGNMENT;
+	if ((size_t)(a->end - a->p) >= size) {
 		p = a->p;
 		a->p += size;
 		return p;
 	}
 	if (size > BLOCK_BYTES / 4)
 		return add_block(a, size);
-	if (size == 0)
-		size = ALIGNMENT;
 	p = add_block(a, BLOCK_BYTES - sizeof(struct block));
 	a->p = (char *)p + size;
 	a->end = (char *)p + BLOCK_BYTES - sizeof(struct block);
@@ -139,8 +139,8 @@ arena_array(struct arena *a, size_t n, size_t size)
 }
 
 void *
-arena_grow(struct arena *a, const void *old, size_t old_n, size_t n,
-    size_t size)
+arena_grow(
+    struct arena *a, const void *old, size_t old_n, size_t n, size_t size)
 {
 	void *p = arena_array(a, n, size);
 
