@@ -151,6 +151,7 @@ error_log ${log} warn;
 events { worker_connections 256; }
 http {
   access_log off;
+  keepalive_requests 1000000;
   ${temp.map(name => `${name}_temp_path ${dir}/${name};`).join('\n  ')}
   server {
     listen 127.0.0.1:${port};
