@@ -147,7 +147,7 @@ receive(int fd, char *p, size_t size)
 static void
 serve_connection(int fd)
 {
-	static char request[1 << 20];
+	static char request[4 << 20];
 
 	for (;;) {
 		size_t len = receive(fd, request, sizeof(request));

@@ -84,8 +84,8 @@ begin(struct loop *loop, struct exchange *x, struct http_request r)
 		r.url = url;
 	}
 	if (r.max_body == 0)
-		r.max_body = 1 << 20;
-	buf_init(&x->body, 2 << 20);
+		r.max_body = 4 << 20;
+	buf_init(&x->body, 4 << 20);
 	x->http = http_start(loop, &r, &events, &err);
 	if (x->http == NULL)
 		fail_msg("%s", err.msg);
@@ -189,11 +189,12 @@ test_what_is_sent(void **state)
 	struct http_request post = {.url = "/echo", .headers = headers};
 	struct loop *loop = loop_new();
 	struct exchange x = {0};
-	char *body = malloc(300000);
+	size_t large = 2 << 20; /* curl would ask before it sends that */
+	char *body = malloc(large);
 
 	(void)state;
-	memset(body, 'b', 300000);
-	for (size_t len = 0; len <= 300000; len += 100000) {
+	memset(body, 'b', large);
+	for (size_t len = 0; len <= large; len += large / 4) {
 		post.body = (struct str){body, len};
 		fetch(loop, &x, post);
 		assert_memory_equal(x.body.data, "POST /echo HTTP/1.1\r\n", 21);
@@ -340,7 +341,7 @@ test_cancel(void **state)
 	until = cancelled + PATIENCE;
 	while (atomic_load(&server.seen->closed) == 0)
 		assert_true(clock_mono_ms() < until);
-	assert_in_range(server.seen->closed - cancelled, 0, 50);
+	assert_in_range(server.seen->closed - cancelled, 0, 200);
 	loop_free(loop);
 }
 
