@@ -19,9 +19,9 @@ add_secret(struct loader *l, const char *name, const struct conf_value *value)
 
 	if (key.len == 0 || str_is(key, "DEFAULT")) {
 		conf_problem(l, CONF_BAD_SECRET, value->line,
-		    "the secret %s (from %s) is %s, which everybody knows",
-		    name, value->source,
-		    key.len == 0 ? "empty" : "the word DEFAULT");
+		    "the secret %s (from %s) is %s", name, value->source,
+		    key.len == 0 ? "empty"
+				 : "the word DEFAULT, which everybody knows");
 		return;
 	}
 	if (conf->secrets.n == LIMIT_SECRETS) {
@@ -64,7 +64,9 @@ finish_secrets(struct loader *l)
 			conf_problem(l, CONF_BAD_CONFIG, s->item.line,
 			    "webhook.secrets: an item has no value");
 	}
-	if (conf->secrets.n == 0 && conf->secrets.mode != SIGN_OFF)
+	/* Where something else is wrong, the secret may be missing by that. */
+	if (conf->secrets.n == 0 && conf->secrets.mode != SIGN_OFF &&
+	    conf->code == CONF_OK)
 		conf_problem(l, CONF_NO_SECRET, 0,
 		    "no secret: set webhook.secret in " CONF_FILE_NAME
 		    " or AGENTMARK_WEBHOOK_SECRET in the environment (or say "

@@ -112,24 +112,30 @@ fcgi_kept(struct conn *c)
 	return f->request.ipcFd;
 }
 
+/* An idle connection is closed at once; libfcgi would wait two seconds for the
+ * peer to do the same, unless the request counts as detached. */
 static void
 fcgi_drop(struct conn *c)
 {
 	struct fcgi *f = (struct fcgi *)c;
 
-	if (f->request.ipcFd >= 0)
-		FCGX_Free(&f->request, 1);
+	if (f->request.ipcFd < 0)
+		return;
+	f->request.detached = 1;
+	FCGX_Free(&f->request, 1);
+	f->request.detached = 0;
 }
 
-/* What is left of a body would be taken for the next request's. */
+/* What is left of a body would be taken for the next request's; here the wait
+ * for the peer is right, which may still be sending it. */
 static void
 fcgi_finish(struct conn *c)
 {
 	struct fcgi *f = (struct fcgi *)c;
 
 	FCGX_Finish_r(&f->request);
-	if (!f->ended)
-		fcgi_drop(c);
+	if (!f->ended && f->request.ipcFd >= 0)
+		FCGX_Free(&f->request, 1);
 }
 
 static void
