@@ -260,7 +260,7 @@ void
 doc_man(FILE *out)
 {
 	(void)fprintf(out,
-	    ".Dd $Mdocdate$\n.Dt AGENTMARK-FCGI 8\n.Os\n.Sh NAME\n"
+	    ".Dd November 25, 2026\n.Dt AGENTMARK-FCGI 8\n.Os\n.Sh NAME\n"
 	    ".Nm " PROGRAM "\n.Nd AgentMark webhook endpoint for CGI and "
 	    "FastCGI\n.Sh SYNOPSIS\n.Nm\n.Op Fl -config Ar FILE\n"
 	    ".Op Ar COMMAND\n.Sh DESCRIPTION\n"

@@ -326,7 +326,6 @@ request_answer(struct gate *gate, struct conn *conn)
 		answer_request(&r);
 	else
 		reply_fail(&r.answer.reply, &err);
-	r.answer.reply.flush(&r.answer.reply);
 	log_request(&r, began);
 	err_free(&err);
 	arena_free(r.arena);
