@@ -230,8 +230,10 @@ read_attributes(struct render *r, const struct node *node, struct site site,
 	const struct attr *attr;
 	struct js value;
 	struct str name;
+	size_t i;
 
-	for (attr = node->attrs; attr < node->attrs + node->n_attrs; attr++) {
+	for (i = 0; i < node->n_attrs; i++) {
+		attr = &node->attrs[i];
 		*has_position = attr->has_position || node->has_position;
 		if (attr->kind == ATTR_SPREAD) {
 			name = utf8_from(r->arena, node->name);
