@@ -31,7 +31,7 @@ _Static_assert(ARRAY_LEN(levels) == LEVEL__MAX, "a row for every level");
 static struct {
 	enum log_level level;
 	int fd; /* -1: syslog */
-} backend = {.level = LEVEL_INFO, .fd = STDERR_FILENO};
+} log_backend = {.level = LEVEL_INFO, .fd = STDERR_FILENO};
 
 const char *
 log_level_name(enum log_level level)
@@ -42,7 +42,7 @@ log_level_name(enum log_level level)
 void
 log_set_level(enum log_level level)
 {
-	backend.level = level;
+	log_backend.level = level;
 }
 
 int
@@ -63,9 +63,9 @@ log_open(const char *target, struct err *err)
 			    "cannot open the log %s: %s", target,
 			    strerror(errno));
 	}
-	if (backend.fd > STDERR_FILENO)
-		(void)close(backend.fd);
-	backend.fd = fd;
+	if (log_backend.fd > STDERR_FILENO)
+		(void)close(log_backend.fd);
+	log_backend.fd = fd;
 	return 0;
 }
 
@@ -87,7 +87,7 @@ static void
 begin_line(struct buf *b, enum log_level level, const char *event)
 {
 	buf_init(b, LIMIT_LOG_BYTES);
-	if (backend.fd != -1)
+	if (log_backend.fd != -1)
 		add_time(b);
 	buf_addf(b, "level=%s event=%s", levels[level].name, event);
 }
@@ -100,14 +100,14 @@ end_line(struct buf *b, enum log_level level)
 	for (i = 0; i < b->len; i++)
 		if ((unsigned char)b->data[i] < ' ' || b->data[i] == 127)
 			b->data[i] = ' ';
-	if (backend.fd == -1) {
+	if (log_backend.fd == -1) {
 		syslog(levels[level].priority, "%s", buf_str(b));
 	} else {
 		b->max++;
 		b->full = false;
 		buf_addc(b, '\n');
 		/* Nobody is left to tell when the log cannot be written. */
-		if (write(backend.fd, b->data, b->len) == -1)
+		if (write(log_backend.fd, b->data, b->len) == -1)
 			errno = 0;
 	}
 	buf_free(b);
@@ -129,7 +129,7 @@ log_line(enum log_level level, const char *event, const char *fmt, ...)
 	struct buf b;
 	char *text = NULL;
 
-	if (level > backend.level)
+	if (level > log_backend.level)
 		return;
 	begin_line(&b, level, event);
 	va_start(ap, fmt);
@@ -149,7 +149,7 @@ log_reason(enum log_level level, const char *event, const char *reason)
 {
 	struct buf b;
 
-	if (level > backend.level)
+	if (level > log_backend.level)
 		return;
 	begin_line(&b, level, event);
 	buf_adds(&b, " reason=\"");

@@ -22,7 +22,7 @@ struct secrets {
 	size_t n;
 };
 
-struct signer; /* hashes one body with every secret at once */
+struct signer;	 /* hashes one body with every secret at once */
 struct verified; /* a body that may be parsed */
 
 /* In the arena, which wipes the state when it is freed. */
