@@ -47,7 +47,8 @@ ast_kind(struct str type)
 	size_t i;
 
 	for (i = NODE_ROOT; i < ARRAY_LEN(kinds); i++)
-		if (str_eq(type, kinds[i]))
+		if (type.len == kinds[i].len &&
+		    memcmp(type.p, kinds[i].p, type.len) == 0)
 			return (enum node_kind)i;
 	return NODE_UNKNOWN;
 }
@@ -58,22 +59,35 @@ ast_kind_name(enum node_kind kind)
 	return kinds[kind].p;
 }
 
+static const struct member *
+find_member(const struct member *members, size_t n, struct str key)
+{
+	const struct member *m;
+
+	for (m = members; m < members + n; m++)
+		if (m->key.len == key.len && m->key.p[0] == key.p[0] &&
+		    memcmp(m->key.p, key.p, key.len) == 0)
+			return m;
+	return NULL;
+}
+
 int
 ast_in_members(
     struct reader *r, const struct member *members, size_t n, void *of)
 {
+	const struct member *m;
 	struct str key;
-	size_t i;
 	int more, rc;
 
 	if (json_in_enter(r->in) != 0)
 		return -1;
 	while ((more = json_in_key(r->in, &key)) > 0) {
-		for (i = 0; i < n && !str_eq(key, members[i].key); i++)
-			;
-		rc = i < n ? members[i].read(r, of) : json_in_skip(r->in);
-		if (rc != 0)
+		m = find_member(members, n, key);
+		rc = m != NULL ? m->read(r, of) : json_in_skip(r->in);
+		if (rc < 0)
 			return -1;
+		if (rc > 0)
+			return json_in_leave(r->in);
 	}
 	return more;
 }
@@ -289,7 +303,12 @@ node_type(struct reader *r, void *of)
 	if (json_in_string(r->in, &s) != 0)
 		return -1;
 	node->kind = ast_kind(s);
-	node->type = utf16_from(r->a, s);
+	if (node->kind == NODE_UNKNOWN)
+		node->type = utf16_from(r->a, s);
+	else if (r->types[node->kind].p == NULL)
+		node->type = r->types[node->kind] = utf16_from(r->a, s);
+	else
+		node->type = r->types[node->kind];
 	return 0;
 }
 
@@ -455,7 +474,7 @@ read_node(struct reader *r, struct node **out)
 	int rc;
 
 	*out = node;
-	node->type = utf16_lit(r->a, "");
+	node->type = r->types[NODE_UNKNOWN];
 	if (json_in_peek(r->in) != JSON_IN_OBJECT)
 		return json_in_skip(r->in);
 	if (r->depth == LIMIT_AST_DEPTH) {
@@ -478,6 +497,7 @@ ast_read(
 	int rc;
 
 	*root = NULL;
+	r.types[NODE_UNKNOWN] = utf16_lit(a, "");
 	if (json_in_peek(in) == JSON_IN_OBJECT)
 		rc = read_node(&r, root);
 	else

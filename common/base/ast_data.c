@@ -66,7 +66,7 @@ arrow_params(struct reader *r, void *of)
 	while ((more = json_in_item(r->in)) > 0)
 		if (read_param(r, arrow) != 0)
 			return -1;
-	return more;
+	return more == 0 && arrow->is_arrow ? 1 : more;
 }
 
 static int
@@ -74,7 +74,9 @@ arrow_type(struct reader *r, void *of)
 {
 	struct arrow *arrow = of;
 
-	return ast_in_is(r, "ArrowFunctionExpression", &arrow->is_arrow);
+	if (ast_in_is(r, "ArrowFunctionExpression", &arrow->is_arrow) != 0)
+		return -1;
+	return arrow->is_arrow ? 0 : 1;
 }
 
 static int
@@ -89,7 +91,9 @@ read_expression(struct reader *r, void *of)
 	*arrow = (struct arrow){.simple = true};
 	if (json_in_peek(r->in) != JSON_IN_OBJECT)
 		return json_in_skip(r->in);
-	return ast_in_members(r, members, ARRAY_LEN(members), arrow);
+	if (ast_in_members(r, members, ARRAY_LEN(members), arrow) != 0)
+		return -1;
+	return 1;
 }
 
 /* Only the first statement counts. */
@@ -108,11 +112,11 @@ read_body(struct reader *r, void *of)
 	if (json_in_enter(r->in) != 0 || (more = json_in_item(r->in)) < 0)
 		return -1;
 	if (more == 0)
-		return 0;
+		return 1;
 	if (json_in_peek(r->in) == JSON_IN_OBJECT &&
 	    ast_in_members(r, members, ARRAY_LEN(members), arrow) != 0)
 		return -1;
-	return json_in_leave(r->in);
+	return json_in_leave(r->in) == 0 ? 1 : -1;
 }
 
 static int
@@ -129,7 +133,9 @@ read_estree(struct reader *r, void *of)
 		return json_in_skip(r->in);
 	*out = arrow = arena_zalloc(r->a, sizeof(*arrow));
 	arrow->simple = true;
-	return ast_in_members(r, members, ARRAY_LEN(members), arrow);
+	if (ast_in_members(r, members, ARRAY_LEN(members), arrow) != 0)
+		return -1;
+	return 1;
 }
 
 int

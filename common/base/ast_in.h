@@ -17,9 +17,11 @@ struct reader {
 	unsigned depth;
 	struct node **stack; /* children of the nodes that are being read */
 	size_t n, cap;
+	struct str16 types[NODE__MAX]; /* shared by the nodes of a kind */
 };
 
-/* A member that is read by its own function, which gets what it fills in. */
+/* A member that is read by its own function, which gets what it fills in and
+ * returns 0, -1 on failure, or 1 when the rest of the object is of no use. */
 struct member {
 	struct str key;
 	int (*read)(struct reader *r, void *of);

@@ -206,13 +206,12 @@ date_to_string(struct arena *a, double ms)
 	if (!civil_from(ms, &c))
 		return utf16_lit(a, "Invalid Date");
 	year = c.year < 0 ? -c.year : c.year;
-	return utf16_lit(
-	    a, arena_printf(a,
-		   "%.3s %.3s %02d %s%0*lld %02d:%02d:%02d GMT+0000 "
-		   "(Coordinated Universal Time)",
-		   days + (size_t)c.weekday * 3, months + (c.month - 1) * 3,
-		   c.day, c.year < 0 ? "-" : "", c.year < 0 ? 6 : 4, year,
-		   c.hour, c.minute, c.second));
+	return utf16_lit(a,
+	    arena_printf(a,
+		"%.3s %.3s %02d %s%04lld %02d:%02d:%02d GMT+0000 "
+		"(Coordinated Universal Time)",
+		days + (size_t)c.weekday * 3, months + (c.month - 1) * 3, c.day,
+		c.year < 0 ? "-" : "", year, c.hour, c.minute, c.second));
 }
 
 static void add_text(

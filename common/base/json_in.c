@@ -68,10 +68,12 @@ skip_space(struct json_in *in)
 		in->p++;
 }
 
-/* Whether C comes next, after white space. */
-static bool
+/* Whether C comes next, after white space, which is rare on the wire. */
+static inline bool
 next_is(struct json_in *in, char c)
 {
+	if (in->p < in->end && (unsigned char)*in->p > ' ')
+		return *in->p == c;
 	skip_space(in);
 	return in->p < in->end && *in->p == c;
 }
@@ -79,7 +81,8 @@ next_is(struct json_in *in, char c)
 enum json_in_type
 json_in_peek(struct json_in *in)
 {
-	skip_space(in);
+	if (in->p == in->end || (unsigned char)*in->p <= ' ')
+		skip_space(in);
 	if (in->p == in->end)
 		return in->err->code == ERR_NONE ? JSON_IN_END : JSON_IN_BAD;
 	switch (*in->p) {
@@ -285,10 +288,30 @@ json_in_item(struct json_in *in)
 	return 1;
 }
 
+/* An integer of at most 15 digits, which most numbers are. */
+static bool
+read_small(struct json_in *in, double *out)
+{
+	enum { MOST = 15 };
+	const char *p = in->p;
+	int64_t n = 0;
+
+	while (p < in->end && *p >= '0' && *p <= '9' && p - in->p <= MOST)
+		n = n * 10 + (*p++ - '0');
+	if (p == in->p || p == in->end || p - in->p > MOST || *p == '.' ||
+	    (*p | 0x20) == 'e' || (*in->p == '0' && p - in->p > 1))
+		return false;
+	in->p = p;
+	*out = (double)n;
+	return true;
+}
+
 int
 json_in_number(struct json_in *in, double *out)
 {
 	skip_space(in);
+	if (read_small(in, out))
+		return 0;
 	if (!js_number_read(in->p, in->end, out, &in->p))
 		return bad(in, in->p, "expected a number");
 	return 0;

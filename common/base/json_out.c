@@ -43,21 +43,55 @@ add_odd(struct buf *b, struct str text, size_t *i)
 		buf_add(b, utf8, utf8_put(utf8, cp)); /* a pair, joined */
 }
 
-void
-json_print_string(struct buf *b, struct str text)
+/* The text from its first odd byte on, between quotes that are there. */
+static void
+add_rest(struct buf *b, struct str text, size_t i)
 {
 	const char *end = text.p + text.len, *stop;
-	size_t i = 0;
 
-	buf_addc(b, '"');
 	while (i < text.len) {
+		add_odd(b, text, &i);
 		stop = json_scan_text(text.p + i, end);
 		buf_add(b, text.p + i, (size_t)(stop - (text.p + i)));
 		i = (size_t)(stop - text.p);
-		if (i < text.len)
-			add_odd(b, text, &i);
 	}
-	buf_addc(b, '"');
+}
+
+/* A string between two other characters, of which 0 is none. */
+static void
+add_string(struct buf *b, char before, struct str text, char after)
+{
+	size_t plain =
+	    (size_t)(json_scan_text(text.p, text.p + text.len) - text.p);
+	char *start = buf_reserve(b, plain + 4), *to = start;
+
+	if (start == NULL)
+		return;
+	if (before != 0)
+		*to++ = before;
+	*to++ = '"';
+	memcpy(to, text.p, plain);
+	to += plain;
+	if (plain < text.len) {
+		b->len += (size_t)(to - start);
+		add_rest(b, text, plain);
+		to = start = buf_reserve(b, 2);
+		if (start == NULL)
+			return;
+	}
+	*to++ = '"';
+	if (after != 0)
+		*to++ = after;
+	*to = '\0';
+	b->len += (size_t)(to - start);
+}
+
+void
+json_print_string(struct buf *b, struct str text)
+{
+	static const struct str empty = {"", 0};
+
+	add_string(b, 0, text.len != 0 ? text : empty, 0);
 }
 
 static void
@@ -95,9 +129,7 @@ print_object(struct buf *b, const json_t *json, unsigned depth)
 		buf_addc(b, separator);
 	json_object_keylen_foreach(object, key, len, value)
 	{
-		buf_addc(b, separator);
-		json_print_string(b, (struct str){key, len});
-		buf_addc(b, ':');
+		add_string(b, separator, (struct str){key, len}, ':');
 		print(b, value, depth);
 		separator = ',';
 	}

@@ -18,7 +18,7 @@ is_plain(unsigned char c)
 }
 
 /* As json_scan_text(), but stops at any byte that is not ASCII. */
-static const char *
+static inline const char *
 scan_plain(const char *p, const char *end)
 {
 #if defined(__SSE2__)

@@ -8,11 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SMALL = 64 };
+
+/* Small integers are frequent: equal ones share one value. */
+struct builder {
+	struct json_in *in;
+	json_t *small[SMALL];
+};
+
+static json_t *build(struct builder *t);
+
 static json_t *
-no_memory(struct json_in *in, json_t *partial)
+no_memory(struct builder *t, json_t *partial)
 {
 	json_decref(partial);
-	(void)fail(in->err, ERR_INTERNAL, "out of memory");
+	(void)fail(t->in->err, ERR_INTERNAL, "out of memory");
 	return NULL;
 }
 
@@ -27,14 +37,24 @@ tree_string(struct json_in *in)
 }
 
 static json_t *
-tree_number(struct json_in *in)
+tree_integer(struct builder *t, json_int_t i)
+{
+	if (i < 0 || i >= SMALL)
+		return json_integer(i);
+	if (t->small[i] == NULL)
+		t->small[i] = json_integer(i);
+	return json_incref(t->small[i]);
+}
+
+static json_t *
+tree_number(struct builder *t)
 {
 	double d;
 
-	if (json_in_number(in, &d) != 0)
+	if (json_in_number(t->in, &d) != 0)
 		return NULL;
 	if (fabs(d) <= 9007199254740992.0 && d == (double)(json_int_t)d)
-		return json_integer((json_int_t)d);
+		return tree_integer(t, (json_int_t)d);
 	return isfinite(d) ? json_real(d) : json_null();
 }
 
@@ -47,15 +67,15 @@ tree_literal(struct json_in *in, json_t *value)
 /* Reads the member whose key was read.  The key stays where it is while the
  * value is read, unless it lies in the reader's scratch. */
 static int
-tree_member(struct json_in *in, json_t *object, struct str key)
+tree_member(struct builder *t, json_t *object, struct str key)
 {
 	char *copy = NULL;
 	json_t *value;
 	int rc = -1;
 
-	if (key.p == in->scratch.data)
+	if (key.p == t->in->scratch.data)
 		key.p = copy = xstrndup(key.p, key.len);
-	value = json_in_tree(in);
+	value = build(t);
 	if (value != NULL)
 		rc =
 		    json_object_setn_new_nocheck(object, key.p, key.len, value);
@@ -64,18 +84,18 @@ tree_member(struct json_in *in, json_t *object, struct str key)
 }
 
 static json_t *
-tree_object(struct json_in *in)
+tree_object(struct builder *t)
 {
 	json_t *object;
 	struct str key;
 	int more;
 
-	if (json_in_enter(in) != 0)
+	if (json_in_enter(t->in) != 0)
 		return NULL;
 	object = json_object();
-	while ((more = json_in_key(in, &key)) > 0)
-		if (tree_member(in, object, key) != 0)
-			return no_memory(in, object);
+	while ((more = json_in_key(t->in, &key)) > 0)
+		if (tree_member(t, object, key) != 0)
+			return no_memory(t, object);
 	if (more == 0)
 		return object;
 	json_decref(object);
@@ -83,18 +103,18 @@ tree_object(struct json_in *in)
 }
 
 static json_t *
-tree_array(struct json_in *in)
+tree_array(struct builder *t)
 {
 	json_t *array, *item;
 	int more;
 
-	if (json_in_enter(in) != 0)
+	if (json_in_enter(t->in) != 0)
 		return NULL;
 	array = json_array();
-	while ((more = json_in_item(in)) > 0) {
-		item = json_in_tree(in);
+	while ((more = json_in_item(t->in)) > 0) {
+		item = build(t);
 		if (item == NULL || json_array_append_new(array, item) != 0)
-			return no_memory(in, array);
+			return no_memory(t, array);
 	}
 	if (more == 0)
 		return array;
@@ -102,18 +122,20 @@ tree_array(struct json_in *in)
 	return NULL;
 }
 
-json_t *
-json_in_tree(struct json_in *in)
+static json_t *
+build(struct builder *t)
 {
+	struct json_in *in = t->in;
+
 	switch (json_in_peek(in)) {
 	case JSON_IN_OBJECT:
-		return tree_object(in);
+		return tree_object(t);
 	case JSON_IN_ARRAY:
-		return tree_array(in);
+		return tree_array(t);
 	case JSON_IN_STRING:
 		return tree_string(in);
 	case JSON_IN_NUMBER:
-		return tree_number(in);
+		return tree_number(t);
 	case JSON_IN_TRUE:
 		return tree_literal(in, json_true());
 	case JSON_IN_FALSE:
@@ -125,6 +147,18 @@ json_in_tree(struct json_in *in)
 		break;
 	}
 	return tree_literal(in, NULL); /* says what is wrong */
+}
+
+json_t *
+json_in_tree(struct json_in *in)
+{
+	struct builder t = {.in = in};
+	json_t *tree = build(&t);
+	size_t i;
+
+	for (i = 0; i < SMALL; i++)
+		json_decref(t.small[i]);
+	return tree;
 }
 
 json_t *
