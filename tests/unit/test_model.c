@@ -102,8 +102,7 @@ test_unknown(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		strcpy(text, cases[i].why);
-		strcat(text, list);
+		(void)snprintf(text, sizeof(text), "%s%s", cases[i].why, list);
 		refused(&m, cases[i].name, text);
 	}
 	refused(&m, "lost",
