@@ -2,12 +2,8 @@
  * and the conversions of the language.  It refuses to know expressions. */
 #include "js.h"
 
-#include "limits.h"
 #include "utf.h"
 
-#include <ctype.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

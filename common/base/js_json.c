@@ -7,7 +7,6 @@
 #include "utf.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Values come from text of limited depth, and a few levels around it. */
 enum { DEPTH = LIMIT_JSON_DEPTH + 64 };
