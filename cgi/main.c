@@ -1,11 +1,13 @@
 /* Decides what the program has been started for: a FastCGI socket, a CGI
  * request, or a person. */
 #include "../common/base/crypt.h"
+#include "../common/base/xalloc.h"
 #include "cli.h"
 #include "conn.h"
 #include "harden.h"
 #include "serve.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +42,7 @@ main(int argc, char **argv)
 	int taken, fd;
 
 	harden_process();
+	json_set_alloc_funcs(xmalloc, free);
 	if (crypt_init() == -1) {
 		(void)fprintf(stderr, "agentmark-fcgi: no randomness\n");
 		return 1;
