@@ -4,7 +4,7 @@
 #include "serve.h"
 
 #include "../common/base/log.h"
-#include "../common/net/loop.h"
+#include "../common/net/http.h"
 #include "harden.h"
 #include "request.h"
 
@@ -22,6 +22,7 @@ struct server {
 	bool knock; /* a connection waits */
 	bool kept;  /* the kept connection has something to say */
 	bool stop;
+	bool warm; /* what calls over TLS need has started */
 };
 
 void
@@ -91,6 +92,31 @@ on_stop(void *arg, bool gone)
 	s->stop = true;
 }
 
+static bool
+calls_over_tls(const struct models *m)
+{
+	for (size_t i = 0; i < m->n_providers; i++)
+		if (m->providers[i].api_key != NULL &&
+		    m->providers[i].base_url != NULL &&
+		    strncmp(m->providers[i].base_url, "https:", 6) == 0)
+			return true;
+	return false;
+}
+
+/* A worker that nobody waits for gets ready for its first call. */
+static void
+use_idle_time(struct server *s)
+{
+	if (s->warm)
+		return;
+	loop_turn(s->loop, 0);
+	if (s->knock || s->kept || s->stop)
+		return;
+	s->warm = true;
+	if (calls_over_tls(&s->gate.conf->settings.models))
+		http_warm_up(s->loop);
+}
+
 /* Waits for a connection, or for the next request of one that the web server
  * keeps open.  The kept one is closed when somebody else knocks: it would make
  * everybody else wait. */
@@ -104,6 +130,7 @@ wait_for_request(struct server *s)
 	listening = loop_watch(s->loop, s->listen_fd, on_knock, s);
 	if (kept_fd >= 0)
 		kept = loop_watch(s->loop, kept_fd, on_kept, s);
+	use_idle_time(s);
 	while (!s->knock && !s->kept && !s->stop)
 		loop_turn(s->loop, -1);
 	loop_unwatch(listening);

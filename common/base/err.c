@@ -42,6 +42,8 @@ err_name(enum err_code code)
 	return codes[code].name;
 }
 
+static char *vformat(const char *fmt, va_list ap) PRINTF_LIKE(1, 0) NONNULL;
+
 static char *
 vformat(const char *fmt, va_list ap)
 {

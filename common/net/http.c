@@ -502,3 +502,20 @@ http_header(struct http *h, const char *name)
 		return NULL;
 	return found->value;
 }
+
+/* libcurl draws its first random bytes for the boundary of a MIME document,
+ * and with them the TLS library's generator starts. */
+void
+http_warm_up(struct loop *loop)
+{
+	struct engine *e = get_engine(loop);
+	struct err err = {0};
+	CURL *easy = NULL;
+
+	if (open_multi(e, &err) == 0)
+		easy = curl_easy_init();
+	if (easy != NULL)
+		curl_mime_free(curl_mime_init(easy));
+	curl_easy_cleanup(easy);
+	err_free(&err);
+}

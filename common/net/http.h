@@ -57,4 +57,9 @@ const char *http_header(struct http *http, const char *name) NONNULL;
  * at the end of the turn, and the request's body must stay until then. */
 void http_free(struct http *http);
 
+/* Does ahead of the first exchange what it would pay for: libcurl and its TLS
+ * library start up, some milliseconds of CPU.  For a process that has nothing
+ * else to do.  A failure shows at the first exchange. */
+void http_warm_up(struct loop *loop) NONNULL;
+
 #endif

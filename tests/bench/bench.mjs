@@ -46,6 +46,7 @@ providers:
     base_url: http://127.0.0.1:${ports.http}/v1
   secure:
     base_url: https://localhost:${ports.https}/v1
+    api_key: key-of-the-bench
 models:
   - match: "^secure-"
     provider: secure
