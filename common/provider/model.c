@@ -59,14 +59,13 @@ models_free(struct models *m)
 
 /* 1 and 0 for a match and none; -1 and an error when that takes too long. */
 static int
-pattern_matches(struct model_rule *rule, const char *name, struct err *err)
+pattern_matches(
+    const struct model_rule *rule, const char *name, struct err *err)
 {
 	pcre2_match_context *limits;
 	pcre2_match_data *data;
 	int n;
 
-	if (compile(rule, err) < 0)
-		return -1;
 	limits = pcre2_match_context_create(NULL);
 	data = pcre2_match_data_create(1, NULL);
 	if (limits == NULL || data == NULL)
@@ -101,7 +100,7 @@ find_provider(const struct models *m, const char *name, size_t len)
 
 /* 1 when RULE matches NAME, 0 when not, -1 with an error. */
 static int
-rule_matches(struct model_rule *rule, const char *name, struct err *err)
+rule_matches(const struct model_rule *rule, const char *name, struct err *err)
 {
 	if (rule->regex)
 		return pattern_matches(rule, name, err);
@@ -110,8 +109,8 @@ rule_matches(struct model_rule *rule, const char *name, struct err *err)
 
 /* The first matching rule, exact names before patterns. */
 static int
-find_rule(struct models *m, const char *name, const struct model_rule **found,
-    struct err *err)
+find_rule(const struct models *m, const char *name,
+    const struct model_rule **found, struct err *err)
 {
 	size_t i, pass;
 	int rc;
@@ -119,7 +118,7 @@ find_rule(struct models *m, const char *name, const struct model_rule **found,
 	*found = NULL;
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < m->n_rules; i++) {
-			struct model_rule *rule = &m->rules[i];
+			const struct model_rule *rule = &m->rules[i];
 
 			if (rule->regex != (pass == 1))
 				continue;
@@ -195,7 +194,7 @@ resolve_named(const struct models *m, const char *name, const char *wanted,
 }
 
 int
-model_resolve(struct models *m, const char *name,
+model_resolve(const struct models *m, const char *name,
     const struct provider **provider, const char **id, struct err *err)
 {
 	const struct model_rule *rule;

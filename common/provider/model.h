@@ -24,9 +24,9 @@ struct models {
 	const char *default_provider; /* NULL: none */
 };
 
-/* *PROVIDER is borrowed from M; *ID is the model's id for the vendor, borrowed
- * from M or NAME. */
-int model_resolve(struct models *m, const char *name,
+/* After models_compile().  *PROVIDER is borrowed from M; *ID is the model's id
+ * for the vendor, borrowed from M or NAME. */
+int model_resolve(const struct models *m, const char *name,
     const struct provider **provider, const char **id,
     struct err *err) MUST_USE;
 

@@ -75,7 +75,7 @@ static int
 make_ask(
     struct run *run, struct arena *a, const struct job *job, struct err *err)
 {
-	struct models *models = (struct models *)&run->engine->settings->models;
+	const struct models *models = &run->engine->settings->models;
 	struct ask *ask = &run->ask;
 	struct prompt prompt;
 	const char *name;

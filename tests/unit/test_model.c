@@ -26,12 +26,16 @@ static struct model_rule rules[] = {
 static struct models
 table(void)
 {
-	return (struct models){
+	struct models m = {
 	    .providers = providers,
 	    .n_providers = ARRAY_LEN(providers),
 	    .rules = rules,
 	    .n_rules = ARRAY_LEN(rules),
 	};
+	struct err err = {0};
+
+	assert_int_equal(models_compile(&m, &err), 0);
+	return m;
 }
 
 static void
@@ -55,7 +59,6 @@ test_found(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(models_compile(&m, &err), 0);
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct provider *p;
 		const char *id;
