@@ -5,7 +5,8 @@
  *		"STATUS MEDIAN_US": of the whole exchange, or, where the reply
  *		has "at=NANOSECONDS" in it, from then to its arrival
  *	client exec PROGRAM BODY N	runs PROGRAM as a CGI program with the
- *		environment that it has itself; prints the same */
+ *		environment that it has itself; the time is that from fork(2)
+ *		to the first bytes of the answer */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -29,6 +30,7 @@ struct load {
 	char reply[MAX_REPLY];
 	size_t len;
 	int status;
+	int64_t first;	 /* when the reply began */
 	int64_t stamped; /* what "at=" said, and when it came */
 	int64_t arrived;
 };
@@ -151,6 +153,8 @@ read_reply(struct load *l, int fd, bool to_end)
 			die("read");
 		if (n == 0)
 			break;
+		if (l->len == 0)
+			l->first = now_ns();
 		l->len += (size_t)n;
 		l->reply[l->len] = '\0';
 		look_for_stamp(l);
@@ -206,12 +210,11 @@ execute(struct load *l, const char *program, const char *body)
 	}
 	(void)close(out[1]);
 	read_reply(l, out[0], true);
-	began = now_ns() - began;
 	(void)close(out[0]);
 	(void)waitpid(pid, NULL, 0);
 	status = strcasestr(l->reply, "status:");
 	l->status = status != NULL ? atoi(status + 7) : 200;
-	return began;
+	return l->first - began;
 }
 
 int
