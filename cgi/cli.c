@@ -104,28 +104,34 @@ read_props(struct arena *a, const char *path, struct js *props, struct err *err)
 	return rc;
 }
 
+/* What is asked of `render`. */
+struct rendering {
+	const char *ast, *props; /* files */
+	enum markdown_style style;
+};
+
 static int
-render(struct arena *a, const char *path, const char *props_path,
-    struct js *out, struct err *err)
+render(
+    struct arena *a, const struct rendering *r, struct js *out, struct err *err)
 {
 	struct node *root = NULL;
 	struct str text;
 	struct js props;
 
-	if (read_input(a, path, &text, err) == -1 ||
+	if (read_input(a, r->ast, &text, err) == -1 ||
 	    read_tree(a, text, &root, err) == -1) {
-		err_prefix(err, "%s", path);
+		err_prefix(err, "%s", r->ast);
 		return -1;
 	}
-	if (read_props(a, props_path, &props, err) == -1) {
-		err_prefix(err, "%s", props_path);
+	if (read_props(a, r->props, &props, err) == -1) {
+		err_prefix(err, "%s", r->props);
 		return -1;
 	}
-	return prompt_compile(a, root, props, out, err);
+	return prompt_compile(a, root, r->style, props, out, err);
 }
 
 static int
-print_rendered(struct arena *a, const char *path, const char *props_path)
+print_rendered(struct arena *a, const struct rendering *r)
 {
 	struct err err = {0};
 	struct js out = JS_UNDEF;
@@ -133,7 +139,7 @@ print_rendered(struct arena *a, const char *path, const char *props_path)
 	int status = 0;
 
 	buf_init(&b, LIMIT_LINE_BYTES);
-	if (render(a, path, props_path, &out, &err) == 0) {
+	if (render(a, r, &out, &err) == 0) {
 		(void)js_stringify(a, &b, out);
 	} else {
 		status = EXIT_FAILED;
@@ -148,27 +154,45 @@ print_rendered(struct arena *a, const char *path, const char *props_path)
 	return status;
 }
 
+static bool
+read_style(const char *arg, enum markdown_style *style)
+{
+	static const char *const names[] = {
+	    [MARKDOWN_2_1] = "2.1", [MARKDOWN_2_2] = "2.2"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		*style = (enum markdown_style)i;
+		if (strcmp(arg, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 run_render(const char *file, int n_args, char *const *args)
 {
-	const char *path = NULL, *props = NULL;
+	struct rendering r = {.style = MARKDOWN_2_1};
 	struct arena *a;
 	int i, status;
 
 	(void)file;
 	for (i = 0; i < n_args; i++) {
 		if (strcmp(args[i], "--props") == 0 && i + 1 < n_args)
-			props = args[++i];
-		else if (path == NULL &&
+			r.props = args[++i];
+		else if (strcmp(args[i], "--markdown") == 0 && i + 1 < n_args &&
+			 read_style(args[i + 1], &r.style))
+			i++;
+		else if (r.ast == NULL &&
 			 (args[i][0] != '-' || args[i][1] == '\0'))
-			path = args[i];
+			r.ast = args[i];
 		else
 			return usage("render: unexpected ", args[i]);
 	}
-	if (path == NULL)
+	if (r.ast == NULL)
 		return usage("render: which file?", "");
 	a = arena_new(NULL);
-	status = print_rendered(a, path, props);
+	status = print_rendered(a, &r);
 	arena_free(a);
 	return status;
 }
@@ -272,11 +296,12 @@ run_version(const char *file, int n_args, char *const *args)
 }
 
 const struct command cli_commands[] = {
-    {"render", "AST.json [--props FILE]", run_render,
+    {"render", "AST.json [--props FILE] [--markdown 2.1|2.2]", run_render,
 	"Prints the compiled prompt, messages and configuration, as one line "
 	"of JSON, or an object with the key error and status 1.  AST.json is "
 	"a tree as it is posted, or what `agentmark build` wrote; - is "
-	"standard input.  Without --props there are no props."},
+	"standard input.  Without --props there are no props; --markdown is "
+	"the option templates.markdown, which is not read from the file."},
     {"sign", "[FILE]", run_sign,
 	"Prints the header that signs a body, read from FILE or standard "
 	"input, with the first configured secret."},

@@ -72,6 +72,7 @@ struct conf {
 	struct conf_list secret_list, provider_list, model_list, eval_list;
 	int signature; /* enum sign_mode */
 	int log_level; /* enum log_level */
+	int markdown;  /* enum markdown_style */
 	int64_t body_bytes;
 
 	/* As the program uses it. */

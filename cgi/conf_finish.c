@@ -314,4 +314,5 @@ conf_finish(struct loader *l)
 	finish_models(l);
 	finish_evals(l);
 	finish_log(l);
+	l->conf->settings.markdown = (enum markdown_style)l->conf->markdown;
 }

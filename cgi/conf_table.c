@@ -14,6 +14,7 @@
 enum { HOUR = 3600, DAY = 24 * HOUR };
 
 static const char *const signatures[] = {"required", "optional", "off", NULL};
+static const char *const styles[] = {"2.1", "2.2", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option conf_options[] = {
@@ -134,6 +135,19 @@ const struct option conf_options[] = {
 	.example = "openai",
 	.help = "The provider of names that nothing else matches; without it "
 		"such a name is an error."},
+
+    {.key = "templates",
+	.type = OPTION_GROUP,
+	.help = "How prompts are rendered."},
+    {.key = "templates.markdown",
+	.type = OPTION_CHOICE,
+	.offset = IN_CONF(markdown),
+	.choices = styles,
+	.value = "2.1",
+	.help = "Which release of mdast-util-to-markdown the Markdown of "
+		"messages is like: 2.1, which AgentMark was locked to, or "
+		"2.2, which a fresh installation of it gets.  They differ in "
+		"escapes, such as that of snake_case."},
 
     {.key = "evals",
 	.type = OPTION_NAMES,

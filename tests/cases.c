@@ -290,7 +290,7 @@ check_engine(struct check *c, const char *what, const struct node *tree,
 	int rc;
 
 	c->what = what;
-	rc = prompt_compile(c->arena, tree, props, &got, &err);
+	rc = prompt_compile(c->arena, tree, MARKDOWN_2_1, props, &got, &err);
 	verdict_run(c, want, rc, got, &err);
 }
 
@@ -303,7 +303,7 @@ check_runner(
 	int rc;
 
 	c->what = "runner";
-	rc = prompt_load(c->arena, tree, props, &prompt, &err);
+	rc = prompt_load(c->arena, tree, MARKDOWN_2_1, props, &prompt, &err);
 	verdict_run(c, want, rc, prompt.compiled, &err);
 }
 
@@ -427,8 +427,8 @@ render_line(struct check *c, struct js line, struct js context)
 	struct str text;
 
 	(void)context;
-	if (prompt_compile(
-		c->arena, tree, js_get(line, "props"), &value, &err) == 0) {
+	if (prompt_compile(c->arena, tree, MARKDOWN_2_1, js_get(line, "props"),
+		&value, &err) == 0) {
 		js_set_lit(c->arena, result.object, "value", value);
 	} else {
 		text = error_text(c->arena, &err);

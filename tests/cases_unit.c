@@ -75,12 +75,14 @@ check_markdown(struct check *c, struct js line, struct js context)
 {
 	struct node *tree = tree_of(c->arena, js_get(line, "ast"), c->name);
 	struct str want = text_of(c->arena, js_get(line, "md"));
+	bool new = strncmp(c->name, "tomarkdown-2.2", 14) == 0;
 	struct err err = {0};
 	struct str16 text;
 
 	(void)context;
 	c->what = "md";
-	if (markdown_print(c->arena, tree, &text, &err) == -1)
+	if (markdown_print(c->arena, tree, new ? MARKDOWN_2_2 : MARKDOWN_2_1,
+		&text, &err) == -1)
 		verdict_text(c, want, error_text(c->arena, &err));
 	else
 		verdict_text(c, want, utf8_from(c->arena, text));
@@ -130,7 +132,8 @@ check_order(struct check *c, struct js line, struct js context)
 		c->tally->left_out++;
 		return;
 	}
-	if (prompt_compile(c->arena, tree, JS_UNDEF, &got, &err) == 0) {
+	if (prompt_compile(
+		c->arena, tree, MARKDOWN_2_1, JS_UNDEF, &got, &err) == 0) {
 		verdict_value(c, want, js_get(got, "messages"));
 		return;
 	}
@@ -172,6 +175,7 @@ static const struct unit {
 } units[] = {
     {"expr", "expr-props.json", check_expr},
     {"tomarkdown", NULL, check_markdown},
+    {"tomarkdown-2.2", NULL, check_markdown},
     {"yaml", NULL, check_yaml},
     {"async-order", NULL, check_order},
     {"partial-json", NULL, check_partial},

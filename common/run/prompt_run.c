@@ -75,12 +75,13 @@ static int
 make_ask(
     struct run *run, struct arena *a, const struct job *job, struct err *err)
 {
-	const struct models *models = &run->engine->settings->models;
+	const struct settings *settings = run->engine->settings;
 	struct ask *ask = &run->ask;
 	struct prompt prompt;
 	const char *name;
 
-	if (prompt_load(a, job->ast, job->props, &prompt, err) < 0)
+	if (prompt_load(
+		a, job->ast, settings->markdown, job->props, &prompt, err) < 0)
 		return -1;
 	ask->kind = kinds[prompt.kind].kind;
 	ask->stream = job->stream;
@@ -93,7 +94,8 @@ make_ask(
 	if (name == NULL)
 		return fail(err, ERR_PROMPT, "%s.model_name is missing",
 		    kinds[prompt.kind].config);
-	return model_resolve(models, name, &ask->provider, &ask->model, err);
+	return model_resolve(
+	    &settings->models, name, &ask->provider, &ask->model, err);
 }
 
 /* --- the stream */

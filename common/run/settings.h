@@ -5,9 +5,11 @@
 
 #include "../net/http.h"
 #include "../provider/model.h"
+#include "../template/markdown.h"
 
 struct settings {
 	struct models models;
+	enum markdown_style markdown; /* of what templates render to */
 	const char **evals; /* declared names, sorted by UTF-16 units */
 	size_t n_evals;
 	int64_t heartbeat_ms; /* a blank line in a silent stream; 0: none */

@@ -1,6 +1,6 @@
 /* The Markdown printer: its entry, which handler prints which node, and the
- * two ways to print children, one below the other and one after the other
- * (templatedx.md 5.1 to 5.4).  It refuses to know how a node looks. */
+ * printing of blocks, one below the other (templatedx.md 5.1 to 5.3).  It
+ * refuses to know how a node looks. */
 #include "markdown.h"
 
 #include "md.h"
@@ -81,15 +81,12 @@ check_limits(struct md *m)
 }
 
 int
-md_handle(struct md *m, const struct node *n, const struct node *parent,
-    const struct md_edge *e)
+md_handle_with(struct md *m, md_handler *handler, const struct node *n,
+    const struct node *parent, const struct md_edge *e)
 {
 	struct md_place place = m->state.place;
-	md_handler *handler = handlers[n->kind];
 	int rc;
 
-	if (handler == NULL)
-		return unknown_node(m, n);
 	if (m->depth >= LIMIT_PRINT_DEPTH)
 		return fail(m->err, ERR_PROMPT,
 		    "the prompt is nested deeper than %d levels",
@@ -102,31 +99,34 @@ md_handle(struct md *m, const struct node *n, const struct node *parent,
 	return rc != 0 ? rc : check_limits(m);
 }
 
-/* Two blocks with nothing between them would be read as one. */
-static bool
-must_part(struct md *m, const struct node *left, const struct node *right)
+int
+md_handle(struct md *m, const struct node *n, const struct node *parent,
+    const struct md_edge *e)
 {
-	if (left->kind != NODE_PARAGRAPH)
-		return false;
-	return right->kind == NODE_PARAGRAPH ||
-	       right->kind == NODE_DEFINITION ||
-	       (right->kind == NODE_HEADING && md_is_setext(m, right));
+	if (handlers[n->kind] == NULL)
+		return unknown_node(m, n);
+	return md_handle_with(m, handlers[n->kind], n, parent, e);
 }
 
-static const char *
-separator(struct md *m, const struct node *parent, size_t i)
+int
+md_attention(struct md *m, const struct node *n, const struct node *parent,
+    const struct md_edge *e)
 {
-	const struct node *left = parent->children[i];
-
-	if (parent->spread != TRI_FALSE ||
-	    must_part(m, left, parent->children[i + 1]))
-		return "\n\n";
-	return "\n";
+	if (m->style == MARKDOWN_2_2)
+		return md_mix_attention(m, n, parent, e);
+	return md_row_attention(m, n, parent, e);
 }
 
-/* ZEROS are the parent's own. */
-static void
-enter_child(struct md *m, unsigned zeros, size_t i)
+int
+md_phrasing(struct md *m, const struct node *parent, const struct md_edge *e)
+{
+	if (m->style == MARKDOWN_2_2)
+		return md_mix(m, parent, e);
+	return md_row(m, parent, e);
+}
+
+void
+md_enter_child(struct md *m, unsigned zeros, size_t i)
 {
 	m->state.place.zeros = (zeros << 1 | (i == 0)) & 7;
 }
@@ -156,78 +156,11 @@ md_flow(struct md *m, const struct node *parent, bool jsx)
 	size_t i;
 
 	for (i = 0; i < parent->n_children; i++) {
-		enter_child(m, zeros, i);
+		md_enter_child(m, zeros, i);
 		if (flow_child(m, parent, i, jsx) != 0)
 			return -1;
 		if (i + 1 < parent->n_children)
-			md_puts(m, jsx ? "\n\n" : separator(m, parent, i));
-	}
-	return 0;
-}
-
-/* What stands left and right in a row of children. */
-struct row {
-	struct md_edge edge; /* of the child that is printed */
-	bool has_left;
-	bool encode; /* the next unit, when it is this one: */
-	uint16_t encode_unit;
-};
-
-/* Does what the child from START on, and an emphasis before it, ask for. */
-static void
-encode_edges(struct md *m, struct row *row, size_t start)
-{
-	struct md_attention asked = m->state.attention;
-	const struct md_side *after = &row->edge.after;
-
-	m->state.attention = (struct md_attention){false, false};
-	if (row->encode && md_len(m) > start &&
-	    md_units(m)[start] == row->encode_unit)
-		md_refer(m, start);
-	row->encode = asked.after && after->n > 0;
-	row->encode_unit = after->units[0];
-	if (!asked.before || !row->has_left)
-		return;
-	if (row->edge.before.n > 0)
-		md_refer(m, start - 1);
-	else
-		md_refer_to_nothing(m, start);
-}
-
-/* Prints child I, between what the row says. */
-static int
-row_child(struct md *m, const struct node *parent, size_t i, struct row *row)
-{
-	size_t start = md_len(m);
-	bool empty;
-
-	if (md_handle(m, parent->children[i], parent, &row->edge) != 0)
-		return -1;
-	empty = md_len(m) == start;
-	encode_edges(m, row, start);
-	row->has_left = true;
-	row->edge.before = (struct md_side){{0, 0}, 0};
-	if (!empty)
-		row->edge.before =
-		    (struct md_side){{md_units(m)[md_len(m) - 1], 0}, 1};
-	return 0;
-}
-
-int
-md_phrasing(struct md *m, const struct node *parent, const struct md_edge *e)
-{
-	struct row row = {.edge = *e};
-	unsigned zeros = m->state.place.zeros;
-	size_t i, n = parent->n_children;
-
-	for (i = 0; i < n; i++) {
-		enter_child(m, zeros, i);
-		row.edge.after = e->after;
-		if (i + 1 < n && md_peek(m, parent->children[i + 1], parent,
-				     &row.edge.after) != 0)
-			return -1;
-		if (row_child(m, parent, i, &row) != 0)
-			return -1;
+			md_puts(m, jsx ? "\n\n" : md_separator(m, parent, i));
 	}
 	return 0;
 }
@@ -254,8 +187,12 @@ md_root(struct md *m, const struct node *n, const struct node *parent,
 	(void)parent;
 	for (i = 0; i < n->n_children; i++)
 		if (is_phrasing(n->children[i]))
-			return md_phrasing(m, n, e);
-	return md_flow(m, n, false);
+			break;
+	if (i == n->n_children)
+		return md_flow(m, n, false);
+	if (m->style == MARKDOWN_2_2)
+		md_enter(m, C_PHRASING);
+	return md_phrasing(m, n, e);
 }
 
 static int
@@ -271,15 +208,16 @@ print_root(struct md *m, const struct node *root)
 }
 
 int
-markdown_print(struct arena *a, const struct node *root, struct str16 *out,
-    struct err *err)
+markdown_print(struct arena *a, const struct node *root,
+    enum markdown_style style, struct str16 *out, struct err *err)
 {
-	struct md m = {.err = err, .arena = arena_new(a)};
+	struct md m = {.err = err, .arena = arena_new(a), .style = style};
 	int rc;
 
 	buf_init(&m.out, LIMIT_RENDER_BYTES);
 	buf_init(&m.text, LIMIT_RENDER_BYTES);
 	buf_init(&m.hits, LIMIT_RENDER_BYTES);
+	buf_init(&m.pieces, LIMIT_RENDER_BYTES);
 	md_safe_init(&m);
 	rc = print_root(&m, root);
 	if (rc == 0) {
@@ -289,6 +227,7 @@ markdown_print(struct arena *a, const struct node *root, struct str16 *out,
 	buf_free(&m.out);
 	buf_free(&m.text);
 	buf_free(&m.hits);
+	buf_free(&m.pieces);
 	arena_free(m.arena);
 	return rc;
 }

@@ -40,7 +40,7 @@ struct md_place {
 	unsigned zeros;	     /* whether the last three indices are 0, as bits */
 };
 
-/* What an emphasis wants of its neighbours (templatedx.md 5.6). */
+/* What an emphasis of style 2.1 wants of its neighbours (templatedx.md 5.6). */
 struct md_attention {
 	bool before, after;
 };
@@ -63,6 +63,9 @@ struct md_edge {
 	struct md_side before, after;
 };
 
+/* What decides whether a marker beside a unit can be one. */
+enum md_kind { MD_LETTER, MD_SPACE, MD_SYMBOL, MD_KIND__MAX };
+
 /* Results of peeking, by node and state. */
 struct md_memo {
 	struct md_glimpse **slots;
@@ -72,9 +75,11 @@ struct md_memo {
 struct md {
 	struct arena *arena; /* for as long as we print */
 	struct err *err;
-	struct buf out;	 /* UTF-16 units */
-	struct buf text; /* of md_safe(): the text with its edges */
-	struct buf hits; /* of md_safe(): one byte for each unit */
+	enum markdown_style style;
+	struct buf out;	   /* UTF-16 units */
+	struct buf text;   /* scratch: a text that is written anew */
+	struct buf hits;   /* of md_safe(): one byte for each unit */
+	struct buf pieces; /* of style 2.2: the rows that are being printed */
 	struct md_state state;
 	struct md_memo memo;
 	size_t index; /* of the child that is printed, in its parent */
@@ -86,11 +91,54 @@ struct md {
 typedef int md_handler(struct md *m, const struct node *n,
     const struct node *parent, const struct md_edge *e);
 
-/* markdown.c */
+/* markdown.c: the second takes another handler than the kind's. */
 md_handler md_handle;
+int md_handle_with(struct md *m, md_handler *handler, const struct node *n,
+    const struct node *parent, const struct md_edge *e);
 int md_flow(struct md *m, const struct node *parent, bool jsx);
 int md_phrasing(
     struct md *m, const struct node *parent, const struct md_edge *e);
+
+/* Child I is next; ZEROS are the parent's own. */
+void md_enter_child(struct md *m, unsigned zeros, size_t i);
+
+/* md_join.c: what is put between child I and the next. */
+const char *md_separator(struct md *m, const struct node *parent, size_t i);
+
+/* HTML in a row must not begin like a block.  Before N, puts a space in place
+ * of the line end of the text from START, which ends with BEFORE. */
+void md_join_html(
+    struct md *m, const struct node *n, size_t start, struct md_side *before);
+
+/* md_row.c: rows and emphases in style 2.1; md_mix.c: in style 2.2. */
+int md_row(struct md *m, const struct node *parent, const struct md_edge *e);
+int md_mix(struct md *m, const struct node *parent, const struct md_edge *e);
+md_handler md_row_attention, md_mix_attention;
+
+/* What must become a reference at one end of an emphasis, so that its marker is
+ * read as one. */
+struct md_encode {
+	bool inside, outside;
+};
+struct md_encode md_encode(
+    enum md_kind outside, enum md_kind inside, char sign);
+
+/* A part of a row in style 2.2: a text, or a marker of an emphasis. */
+struct md_piece {
+	enum { MD_TEXT, MD_OPEN, MD_CLOSE } type;
+	size_t from, len; /* of a text, in units */
+	size_t span;	  /* from one marker to the other, in pieces */
+	unsigned size;	  /* how many signs the marker has */
+	bool underscores; /* the signs are these, not asterisks */
+	bool encode_first, encode_last; /* of a text: as references */
+	enum md_kind first, last;
+	bool single, ends_line;
+};
+
+/* md_marks.c: chooses the signs of N pieces between what E says, and what must
+ * be encoded, so that as much emphasis as can be is read as such. */
+void md_choose_marks(
+    struct md *m, struct md_piece *pieces, size_t n, const struct md_edge *e);
 
 /* md_peek.c: the first unit that N would begin with (templatedx.md 5.4), none
  * when it would be empty. */
@@ -108,7 +156,7 @@ void md_cut(struct md *m, size_t len);
 
 /* Writes a character reference; puts one in place of the unit at AT; puts in
  * what JavaScript makes of no unit, NaN. */
-void md_put_reference(struct md *m, uint16_t unit);
+void md_put_reference(struct md *m, uint32_t code);
 void md_refer(struct md *m, size_t at);
 void md_refer_to_nothing(struct md *m, size_t at);
 
@@ -126,8 +174,18 @@ void md_indent(struct md *m, size_t start, const struct md_prefix *first,
 struct md_side md_before(const struct md *m, size_t start);
 struct md_side md_side(const char *ascii);
 
+/* The first and the last character of the text from START: a unit or, in style
+ * 2.2, a surrogate pair. */
+struct md_side md_first(const struct md *m, size_t start);
+struct md_side md_last(const struct md *m, size_t start);
+
+enum md_kind md_kind(uint16_t unit);
+enum md_kind md_first_kind(const struct md_side *side);
+enum md_kind md_last_kind(const struct md_side *side);
+
 void md_enter(struct md *m, enum md_construct construct);
 bool md_is_eol(uint32_t unit);
+bool md_is_pair(const uint16_t *units);
 bool md_has_eol(const uint16_t *units, size_t n);
 
 /* The `value` of a node as text; 0 is empty. */

@@ -2,10 +2,7 @@
  * kind of node, and the destinations that links and definitions share. */
 #include "md.h"
 
-#include "../base/utf.h"
-
 #include <string.h>
-#include <unictype.h>
 
 int
 md_plain(struct md *m, const struct node *n, const struct node *parent,
@@ -34,85 +31,6 @@ md_break(struct md *m, const struct node *n, const struct node *parent,
 		if (e->before.units[i] == ' ' || e->before.units[i] == '\t')
 			return 0;
 	md_puts(m, " ");
-	return 0;
-}
-
-/* What decides whether a run of asterisks may open or close. */
-enum unit_kind { LETTER, SPACE, SYMBOL, UNIT_KIND__MAX };
-
-static enum unit_kind
-unit_kind(uint16_t unit)
-{
-	if (js_is_space(unit))
-		return SPACE;
-	if (uc_is_general_category_withtable(
-		unit, UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_S))
-		return SYMBOL;
-	return LETTER;
-}
-
-/* Which of the units at one end of an emphasis must become a reference so that
- * the marker works. */
-struct encode {
-	bool inside, outside;
-};
-
-static const struct encode encodes[UNIT_KIND__MAX][UNIT_KIND__MAX] = {
-    /* outside: { inside } */
-    [LETTER] = {[SPACE] = {true, true}, [SYMBOL] = {false, true}},
-    [SPACE] = {[SPACE] = {true, true}},
-    [SYMBOL] = {[SPACE] = {true, false}},
-};
-
-static enum unit_kind
-last_kind(const struct md_side *side)
-{
-	return side->n > 0 ? unit_kind(side->units[side->n - 1]) : LETTER;
-}
-
-static enum unit_kind
-first_kind(const struct md_side *side)
-{
-	return side->n > 0 ? unit_kind(side->units[0]) : LETTER;
-}
-
-/* The text from START is what stands between the markers. */
-static void
-fix_ends(struct md *m, size_t start, const struct md_edge *e)
-{
-	struct encode open, close;
-	enum unit_kind inside = LETTER;
-
-	if (md_len(m) > start)
-		inside = unit_kind(md_units(m)[start]);
-	open = encodes[last_kind(&e->before)][inside];
-	if (open.inside)
-		md_refer(m, start);
-	if (md_len(m) > start)
-		inside = unit_kind(md_units(m)[md_len(m) - 1]);
-	close = encodes[first_kind(&e->after)][inside];
-	if (close.inside)
-		md_refer(m, md_len(m) - 1);
-	m->state.attention.before = open.outside;
-	m->state.attention.after = close.outside;
-}
-
-int
-md_attention(struct md *m, const struct node *n, const struct node *parent,
-    const struct md_edge *e)
-{
-	const char *marker = n->kind == NODE_STRONG ? "**" : "*";
-	const struct md_edge inner = {md_side(marker), md_side("*")};
-	size_t start;
-
-	(void)parent;
-	md_enter(m, C_OTHER);
-	md_puts(m, marker);
-	start = md_len(m);
-	if (md_phrasing(m, n, &inner) != 0)
-		return -1;
-	fix_ends(m, start, e);
-	md_puts(m, marker);
 	return 0;
 }
 
@@ -205,12 +123,12 @@ safe_in(struct md *m, enum md_construct construct, struct str16 text,
 }
 
 static bool
-needs_brackets(const struct node *n)
+needs_brackets(const struct node *n, bool has_title)
 {
 	size_t i;
 
 	if (n->url.len == 0)
-		return n->kind == NODE_DEFINITION || n->title.len > 0;
+		return n->kind == NODE_DEFINITION || has_title;
 	for (i = 0; i < n->url.len; i++)
 		if (n->url.p[i] <= ' ' || n->url.p[i] == 0x7f)
 			return true;
@@ -219,12 +137,10 @@ needs_brackets(const struct node *n)
 
 /* The destination and title; CLOSE is what follows. */
 static void
-put_resource(
-    struct md *m, const struct node *n, size_t start, const char *close)
+put_resource(struct md *m, const struct node *n, size_t start, bool has_title,
+    const char *close)
 {
-	bool has_title = n->title.len > 0;
-
-	if (needs_brackets(n)) {
+	if (needs_brackets(n, has_title)) {
 		md_puts(m, "<");
 		safe_in(m, C_LITERAL, n->url, start, ">");
 		md_puts(m, ">");
@@ -253,19 +169,37 @@ put_label(struct md *m, const struct node *n, const char *after)
 	return 0;
 }
 
+/* Whether the label from START on, at the start of a line, has a colon after
+ * its first bracket, so that a definition would be read. */
+static bool
+is_like_definition(const struct md *m, size_t start, const struct md_edge *e)
+{
+	const struct md_side *before = &e->before;
+	const uint16_t *v = md_units(m);
+	size_t i = start, n = md_len(m);
+
+	if (before->n == 0 || !md_is_eol(before->units[before->n - 1]))
+		return false;
+	while (i < n && v[i] != ']')
+		i += v[i] == '\\' ? 2 : 1;
+	return i + 1 < n && v[i + 1] == ':';
+}
+
 int
 md_link(struct md *m, const struct node *n, const struct node *parent,
     const struct md_edge *e)
 {
 	size_t start = md_len(m);
+	bool has_title = n->title.len > 0;
 
 	(void)parent;
-	(void)e;
 	md_enter(m, C_OTHER);
 	if (put_label(m, n, "](") != 0)
 		return -1;
+	if (m->style == MARKDOWN_2_2 && !has_title && !needs_brackets(n, false))
+		has_title = is_like_definition(m, start + 1, e);
 	md_puts(m, "](");
-	put_resource(m, n, start, ")");
+	put_resource(m, n, start, has_title, ")");
 	md_puts(m, ")");
 	return 0;
 }
@@ -282,7 +216,7 @@ md_image(struct md *m, const struct node *n, const struct node *parent,
 	md_puts(m, "![");
 	safe_in(m, C_LABEL, n->alt, start, "]");
 	md_puts(m, "](");
-	put_resource(m, n, start, ")");
+	put_resource(m, n, start, n->title.len > 0, ")");
 	md_puts(m, ")");
 	return 0;
 }
@@ -305,7 +239,7 @@ md_definition(struct md *m, const struct node *n, const struct node *parent,
 	md_puts(m, "[");
 	safe_in(m, C_LABEL, association(n), start, "]");
 	md_puts(m, "]: ");
-	put_resource(m, n, start, "\n");
+	put_resource(m, n, start, n->title.len > 0, "\n");
 	return 0;
 }
 
@@ -320,7 +254,11 @@ put_reference(struct md *m, const struct node *n, size_t start, size_t text)
 
 	md_puts(m, "][");
 	name = md_len(m);
-	m->state.place.constructs = MD_IN(C_REFERENCE);
+	if (m->style == MARKDOWN_2_2)
+		m->state.place.constructs &= ~MD_IN(C_PHRASING);
+	else
+		m->state.place.constructs = 0;
+	md_enter(m, C_REFERENCE);
 	safe_after(m, association(n), start, md_side("]"));
 	m->state.place = place;
 	md_puts(m, "]");

@@ -36,9 +36,23 @@ put_quoted(struct md *m, struct str16 value)
 	md_puts(m, "\"");
 }
 
-static void
-put_attribute(struct md *m, const struct attr *attr)
+/* What is put before the further lines of an attribute's expression, since
+ * mdast-util-mdx-jsx 3.2.1. */
+static size_t
+expression_pad(const struct md *m, const struct node *n)
 {
+	if (m->style == MARKDOWN_2_1)
+		return 0;
+	return n->kind == NODE_FLOW_ELEMENT || m->state.place.jsx == 0 ? 2 : 0;
+}
+
+static void
+put_attribute(struct md *m, const struct node *n, const struct attr *attr)
+{
+	const struct md_prefix first = {"", "", 0};
+	const struct md_prefix rest = {"", "", expression_pad(m, n)};
+	size_t start;
+
 	md_text(m, attr->name);
 	if (attr->kind == ATTR_NULL)
 		return;
@@ -49,7 +63,9 @@ put_attribute(struct md *m, const struct attr *attr)
 		return;
 	}
 	md_puts(m, "{");
+	start = md_len(m);
 	md_text(m, attr->value);
+	md_indent(m, start, &first, &rest);
 	md_puts(m, "}");
 }
 
@@ -63,7 +79,7 @@ put_in_line(struct md *m, const struct node *n)
 	for (i = 0; i < n->n_attrs; i++) {
 		if (i > 0)
 			md_puts(m, " ");
-		put_attribute(m, &n->attrs[i]);
+		put_attribute(m, n, &n->attrs[i]);
 	}
 	if (md_len(m) == start + 1)
 		md_cut(m, start);
@@ -78,7 +94,7 @@ put_in_lines(struct md *m, const struct node *n, size_t pad)
 	for (i = 0; i < n->n_attrs; i++) {
 		md_puts(m, "\n");
 		md_fill(m, ' ', pad + 2);
-		put_attribute(m, &n->attrs[i]);
+		put_attribute(m, n, &n->attrs[i]);
 	}
 	md_puts(m, "\n");
 	md_fill(m, ' ', pad);

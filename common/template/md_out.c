@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unictype.h>
 
 enum { UNIT = sizeof(uint16_t) };
 
@@ -91,21 +92,21 @@ replace(struct md *m, size_t at, size_t n, const char *ascii)
 		units[at + i] = (unsigned char)ascii[i];
 }
 
-/* No unit's reference is longer than &#xFFFF; and a NUL. */
-enum { REFERENCE_LEN = 9 };
+/* No reference is longer than &#x10FFFF; and a NUL. */
+enum { REFERENCE_LEN = 11 };
 
 static void
-print_reference(char out[REFERENCE_LEN], uint16_t unit)
+print_reference(char out[REFERENCE_LEN], uint32_t code)
 {
-	(void)snprintf(out, REFERENCE_LEN, "&#x%X;", (unsigned)unit);
+	(void)snprintf(out, REFERENCE_LEN, "&#x%X;", (unsigned)code);
 }
 
 void
-md_put_reference(struct md *m, uint16_t unit)
+md_put_reference(struct md *m, uint32_t code)
 {
 	char reference[REFERENCE_LEN];
 
-	print_reference(reference, unit);
+	print_reference(reference, code);
 	md_puts(m, reference);
 }
 
@@ -131,6 +132,12 @@ md_is_eol(uint32_t unit)
 }
 
 bool
+md_is_pair(const uint16_t *units)
+{
+	return (units[0] & 0xfc00) == 0xd800 && (units[1] & 0xfc00) == 0xdc00;
+}
+
+bool
 md_has_eol(const uint16_t *units, size_t n)
 {
 	size_t i;
@@ -139,6 +146,29 @@ md_has_eol(const uint16_t *units, size_t n)
 		if (md_is_eol(units[i]))
 			return true;
 	return false;
+}
+
+enum md_kind
+md_kind(uint16_t unit)
+{
+	if (js_is_space(unit))
+		return MD_SPACE;
+	if (uc_is_general_category_withtable(
+		unit, UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_S))
+		return MD_SYMBOL;
+	return MD_LETTER;
+}
+
+enum md_kind
+md_first_kind(const struct md_side *side)
+{
+	return side->n > 0 ? md_kind(side->units[0]) : MD_LETTER;
+}
+
+enum md_kind
+md_last_kind(const struct md_side *side)
+{
+	return side->n > 0 ? md_kind(side->units[side->n - 1]) : MD_LETTER;
 }
 
 static size_t
@@ -235,6 +265,34 @@ md_before(const struct md *m, size_t start)
 	for (; i < end; i++)
 		side.units[side.n++] = md_units(m)[i];
 	return side;
+}
+
+struct md_side
+md_first(const struct md *m, size_t start)
+{
+	size_t n = md_len(m) - start;
+	const uint16_t *units;
+
+	if (n == 0)
+		return (struct md_side){{0, 0}, 0};
+	units = md_units(m) + start;
+	if (m->style == MARKDOWN_2_2 && n > 1 && md_is_pair(units))
+		return (struct md_side){{units[0], units[1]}, 2};
+	return (struct md_side){{units[0], 0}, 1};
+}
+
+struct md_side
+md_last(const struct md *m, size_t start)
+{
+	size_t n = md_len(m) - start;
+	const uint16_t *end;
+
+	if (n == 0)
+		return (struct md_side){{0, 0}, 0};
+	end = md_units(m) + md_len(m);
+	if (m->style == MARKDOWN_2_2 && n > 1 && md_is_pair(end - 2))
+		return (struct md_side){{end[-2], end[-1]}, 2};
+	return (struct md_side){{end[-1], 0}, 1};
 }
 
 void

@@ -38,14 +38,12 @@ static const char firsts[NODE__MAX] = {
 
 static const struct md_edge nothing = {{{0, 0}, 0}, {{0, 0}, 0}};
 
-/* Takes the first unit of the text from START, and the text away. */
+/* Takes the first character of the text from START, and the text away. */
 static struct md_side
 take_first(struct md *m, size_t start)
 {
-	struct md_side first = {{0, 0}, 0};
+	struct md_side first = md_first(m, start);
 
-	if (md_len(m) > start)
-		first = (struct md_side){{md_units(m)[start], 0}, 1};
 	md_cut(m, start);
 	return first;
 }

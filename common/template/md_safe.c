@@ -10,11 +10,12 @@
 #include <string.h>
 
 /* What must stand before the unit, and behind it. */
-enum before { ANY, EOL, BRACKET, LINE, NUMBER };
+enum before { ANY, EOL, LF, BRACKET, LINE, NUMBER };
 enum after {
 	ALWAYS,
 	AT_EOL,
 	AT_EOL_END,
+	AT_CR,
 	AT_OPEN,
 	AT_NAME,
 	AT_TAG,
@@ -29,10 +30,11 @@ enum after {
 #define META MD_IN(C_META)
 #define LITERAL MD_IN(C_LITERAL)
 #define RAW MD_IN(C_RAW)
+#define TITLE MD_IN(C_TITLE)
 #define NAME (MD_IN(C_LABEL) | MD_IN(C_REFERENCE))
 #define LINE_ENDS (LANG | META | LITERAL | MD_IN(C_ATX))
 /* In these, prose is no longer read as such. */
-#define SPANS (LITERAL | RAW | MD_IN(C_REFERENCE) | MD_IN(C_TITLE))
+#define SPANS (LITERAL | RAW | MD_IN(C_REFERENCE) | TITLE)
 
 struct pattern {
 	char unit;
@@ -40,53 +42,61 @@ struct pattern {
 	enum after after;
 	uint32_t in;	 /* one of these is needed; 0: everywhere */
 	uint32_t not_in; /* none of these */
+	uint8_t styles;
 };
+
+enum { OLD = 1 << MARKDOWN_2_1, NEW = 1 << MARKDOWN_2_2, BOTH = OLD | NEW };
 
 /* Sorted by unit. */
 static const struct pattern patterns[] = {
-    {'\t', ANY, AT_EOL, PROSE, 0},
-    {'\t', EOL, ALWAYS, PROSE, 0},
-    {'\t', ANY, ALWAYS, LANG, 0},
-    {'\n', ANY, ALWAYS, LINE_ENDS, 0},
-    {'\r', ANY, ALWAYS, LINE_ENDS, 0},
-    {' ', ANY, AT_EOL, PROSE, 0},
-    {' ', EOL, ALWAYS, PROSE, 0},
-    {' ', ANY, ALWAYS, LANG, 0},
-    {'!', ANY, AT_OPEN, PROSE, SPANS},
-    {'"', ANY, ALWAYS, MD_IN(C_TITLE), 0},
-    {'#', LINE, ALWAYS, 0, 0},
-    {'#', ANY, AT_EOL_END, MD_IN(C_ATX), 0},
-    {'&', ANY, AT_NAME, PROSE, 0},
-    {'(', ANY, ALWAYS, RAW, 0},
-    {'(', BRACKET, ALWAYS, PROSE, SPANS},
-    {')', NUMBER, ALWAYS, 0, 0},
-    {')', ANY, ALWAYS, RAW, 0},
-    {'*', LINE, AT_STAR, 0, 0},
-    {'*', ANY, ALWAYS, PROSE, SPANS},
-    {'+', LINE, AT_SPACE, 0, 0},
-    {'-', LINE, AT_DASH, 0, 0},
-    {'.', NUMBER, AT_SPACE_END, 0, 0},
-    {'<', LINE, AT_TAG, 0, 0},
-    {'<', ANY, AT_TAG, PROSE, SPANS},
-    {'<', ANY, ALWAYS, LITERAL, 0},
-    {'<', ANY, ALWAYS, PROSE, 0},
-    {'<', LINE, ALWAYS, 0, 0},
-    {'=', LINE, ALWAYS, 0, 0},
-    {'>', LINE, ALWAYS, 0, 0},
-    {'>', ANY, ALWAYS, LITERAL, 0},
-    {'[', LINE, ALWAYS, 0, 0},
-    {'[', ANY, ALWAYS, PROSE, SPANS},
-    {'[', ANY, ALWAYS, NAME, 0},
-    {'\\', ANY, AT_EOL, PROSE, 0},
-    {']', ANY, ALWAYS, NAME, 0},
-    {'_', LINE, ALWAYS, 0, 0},
-    {'_', ANY, ALWAYS, PROSE, SPANS},
-    {'`', LINE, ALWAYS, 0, 0},
-    {'`', ANY, ALWAYS, LANG | META, 0},
-    {'`', ANY, ALWAYS, PROSE, SPANS},
-    {'{', ANY, ALWAYS, PROSE, 0},
-    {'{', LINE, ALWAYS, 0, 0},
-    {'~', LINE, ALWAYS, 0, 0},
+    {'\t', ANY, AT_EOL, PROSE, 0, BOTH},
+    {'\t', EOL, ALWAYS, PROSE, 0, BOTH},
+    {'\t', ANY, ALWAYS, LANG, 0, BOTH},
+    {'\n', ANY, ALWAYS, LINE_ENDS, 0, BOTH},
+    {'\n', LF, ALWAYS, PROSE, 0, NEW},
+    {'\n', ANY, AT_EOL, PROSE, 0, NEW},
+    {'\r', ANY, ALWAYS, LINE_ENDS, 0, BOTH},
+    {'\r', EOL, ALWAYS, PROSE, 0, NEW},
+    {'\r', ANY, AT_CR, PROSE, 0, NEW},
+    {' ', ANY, AT_EOL, PROSE, 0, BOTH},
+    {' ', EOL, ALWAYS, PROSE, 0, BOTH},
+    {' ', ANY, ALWAYS, LANG, 0, BOTH},
+    {'!', ANY, AT_OPEN, PROSE, SPANS, BOTH},
+    {'"', ANY, ALWAYS, TITLE, 0, BOTH},
+    {'#', LINE, ALWAYS, 0, 0, BOTH},
+    {'#', ANY, AT_EOL_END, MD_IN(C_ATX), 0, BOTH},
+    {'&', ANY, AT_NAME, PROSE, 0, OLD},
+    {'&', ANY, AT_NAME, PROSE | LANG | META | LITERAL | RAW | TITLE, 0, NEW},
+    {'(', ANY, ALWAYS, RAW, 0, BOTH},
+    {'(', BRACKET, ALWAYS, PROSE, SPANS, BOTH},
+    {')', NUMBER, ALWAYS, 0, 0, BOTH},
+    {')', ANY, ALWAYS, RAW, 0, BOTH},
+    {'*', LINE, AT_STAR, 0, 0, BOTH},
+    {'*', ANY, ALWAYS, PROSE, SPANS, BOTH},
+    {'+', LINE, AT_SPACE, 0, 0, BOTH},
+    {'-', LINE, AT_DASH, 0, 0, BOTH},
+    {'.', NUMBER, AT_SPACE_END, 0, 0, BOTH},
+    {'<', LINE, AT_TAG, 0, 0, BOTH},
+    {'<', ANY, AT_TAG, PROSE, SPANS, BOTH},
+    {'<', ANY, ALWAYS, LITERAL, 0, BOTH},
+    {'<', ANY, ALWAYS, PROSE, 0, BOTH},
+    {'<', LINE, ALWAYS, 0, 0, BOTH},
+    {'=', LINE, ALWAYS, 0, 0, BOTH},
+    {'>', LINE, ALWAYS, 0, 0, BOTH},
+    {'>', ANY, ALWAYS, LITERAL, 0, BOTH},
+    {'[', LINE, ALWAYS, 0, 0, BOTH},
+    {'[', ANY, ALWAYS, PROSE, SPANS, BOTH},
+    {'[', ANY, ALWAYS, NAME, 0, BOTH},
+    {'\\', ANY, AT_EOL, PROSE, 0, BOTH},
+    {']', ANY, ALWAYS, NAME, 0, BOTH},
+    {'_', LINE, ALWAYS, 0, 0, BOTH},
+    {'_', ANY, ALWAYS, PROSE, SPANS, BOTH},
+    {'`', LINE, ALWAYS, 0, 0, BOTH},
+    {'`', ANY, ALWAYS, LANG | META, 0, BOTH},
+    {'`', ANY, ALWAYS, PROSE, SPANS, BOTH},
+    {'{', ANY, ALWAYS, PROSE, 0, BOTH},
+    {'{', LINE, ALWAYS, 0, 0, BOTH},
+    {'~', LINE, ALWAYS, 0, 0, BOTH},
 };
 
 enum { N_PATTERNS = ARRAY_LEN(patterns), NO_PATTERN = 0xff };
@@ -165,6 +175,9 @@ match_end(const struct pattern *p, const uint16_t *v, size_t n, size_t i)
 	case AT_EOL_END:
 		yes = md_is_eol(next);
 		break;
+	case AT_CR:
+		yes = next == '\r';
+		break;
 	case AT_OPEN:
 		yes = next == '[';
 		break;
@@ -197,6 +210,9 @@ match_start(
 	case EOL:
 		*start = i - 1;
 		return i > 0 && md_is_eol(s->v[i - 1]);
+	case LF:
+		*start = i - 1;
+		return i > 0 && s->v[i - 1] == '\n';
 	case BRACKET:
 		*start = i - 1;
 		return i > 0 && s->v[i - 1] == ']';
@@ -212,8 +228,9 @@ match_start(
 
 /* What the patterns from number K on say of the unit at I. */
 static uint8_t
-look(struct scan *s, size_t i, size_t k, uint32_t constructs)
+look(const struct md *m, struct scan *s, size_t i, size_t k)
 {
+	uint32_t constructs = m->state.place.constructs;
 	const struct pattern *p;
 	uint8_t all = 0, one;
 	size_t start, end;
@@ -222,7 +239,8 @@ look(struct scan *s, size_t i, size_t k, uint32_t constructs)
 		p = &patterns[k];
 		if ((unsigned char)p->unit != s->v[i])
 			break;
-		if ((p->in != 0 && (p->in & constructs) == 0) ||
+		if ((p->styles >> m->style & 1) == 0 ||
+		    (p->in != 0 && (p->in & constructs) == 0) ||
 		    (p->not_in & constructs) != 0)
 			continue;
 		if (!match_start(p, s, i, &start) || start < s->used[k])
@@ -265,26 +283,34 @@ static void
 find_hits(const struct md *m, const uint16_t *v, size_t n, uint8_t *hits)
 {
 	struct scan s = {.v = v, .n = n, .place = ANY};
-	uint32_t constructs = m->state.place.constructs;
 	size_t i, k;
 
 	for (i = 0; i < n; i++) {
 		k = first_pattern(m, v[i]);
-		hits[i] = k == NO_PATTERN ? 0 : look(&s, i, k, constructs);
+		hits[i] = k == NO_PATTERN ? 0 : look(m, &s, i, k);
 		step(&s, i);
 	}
 }
 
+/* A text between its edges, and what was found. */
+struct found {
+	const uint16_t *v;
+	const uint8_t *hits;
+	size_t from, end, n; /* of the text, and with its edges */
+	enum markdown_style style;
+};
+
 /* Whether escaping a neighbour makes this unit harmless. */
 static bool
-is_spared(const uint8_t *hits, size_t i, size_t end)
+is_spared(const struct found *f, size_t i)
 {
-	const uint8_t both = BEFORE | AFTER;
+	const uint8_t both = BEFORE | AFTER, *hits = f->hits;
+	size_t from = f->style == MARKDOWN_2_2 ? f->from : 0;
 
-	if ((hits[i] & AFTER) != 0 && i + 1 < end && hits[i + 1] != 0 &&
+	if ((hits[i] & AFTER) != 0 && i + 1 < f->end && hits[i + 1] != 0 &&
 	    (hits[i + 1] & both) == 0)
 		return true;
-	return (hits[i] & BEFORE) != 0 && i > 0 && hits[i - 1] != 0 &&
+	return (hits[i] & BEFORE) != 0 && i > from && hits[i - 1] != 0 &&
 	       (hits[i - 1] & both) == 0;
 }
 
@@ -303,26 +329,70 @@ put_stretch(struct md *m, const uint16_t *v, size_t n, uint32_t next)
 	md_put(m, v + from, n - from);
 }
 
-static void
-put_escaped(struct md *m, const uint16_t *v, size_t from, size_t end,
-    uint32_t next, char encode)
+static bool
+is_sign(uint16_t unit)
 {
-	const uint8_t *hits = (const uint8_t *)m->hits.data;
-	size_t i, start = from;
+	return unit == '*' || unit == '_';
+}
 
-	for (i = from; i < end; i++) {
-		if (hits[i] == 0 || is_spared(hits, i, end))
+/* Whether the unit at I stands fast as a letter beside a run of underscores: a
+ * letter beside a marker, which is beyond it at EDGE, may become a reference.
+ */
+static bool
+is_letter_of_word(const struct found *f, size_t i, size_t edge)
+{
+	return md_kind(f->v[i]) == MD_LETTER && f->hits[i] == 0 &&
+	       !(edge < f->n && is_sign(f->v[edge]));
+}
+
+/* Where the underscores from I on end, which need no escape when they are
+ * within a word; else I.  Style 2.2. */
+static size_t
+skip_underscores(const struct found *f, size_t i)
+{
+	const size_t none = f->n;
+	size_t end = i;
+
+	if (f->style != MARKDOWN_2_2 || f->v[i] != '_' || i == 0)
+		return i;
+	if (!is_letter_of_word(
+		f, i - 1, i - 1 == f->from && i > 1 ? i - 2 : none))
+		return i;
+	for (; end < f->end && f->v[end] == '_'; end++)
+		if (f->hits[end] == 0)
+			return i;
+	if (end == f->n ||
+	    !is_letter_of_word(f, end, end + 1 == f->end ? end + 1 : none))
+		return i;
+	return end;
+}
+
+static void
+put_escaped(struct md *m, const struct found *f, char encode)
+{
+	size_t i, start = f->from, end;
+
+	for (i = f->from; i < f->end; i++) {
+		if (f->hits[i] == 0)
 			continue;
-		put_stretch(m, v + start, i - start, '\\');
-		start = i;
-		if (is_punct(v[i]) && v[i] != (unsigned char)encode) {
-			md_puts(m, "\\");
+		end = skip_underscores(f, i);
+		if (end > i) {
+			i = end - 1;
 			continue;
 		}
-		md_put_reference(m, v[i]);
-		start++;
+		if (is_spared(f, i))
+			continue;
+		put_stretch(m, f->v + start, i - start, '\\');
+		start = i + 1;
+		if (is_punct(f->v[i]) && f->v[i] != (unsigned char)encode) {
+			md_puts(m, "\\");
+			md_put(m, &f->v[i], 1);
+		} else {
+			md_put_reference(m, f->v[i]);
+		}
 	}
-	put_stretch(m, v + start, end - start, next);
+	put_stretch(
+	    m, f->v + start, f->end - start, f->end < f->n ? f->v[f->end] : 0);
 }
 
 /* Nothing in the text can be hit. */
@@ -377,8 +447,14 @@ md_safe(struct md *m, struct str16 text, const struct md_edge *e, char encode)
 	}
 	v = (const uint16_t *)(const void *)m->text.data;
 	find_hits(m, v, n, (uint8_t *)m->hits.data);
-	put_escaped(m, v, e->before.n, e->before.n + text.len,
-	    e->after.n > 0 ? e->after.units[0] : 0, encode);
+	put_escaped(m,
+	    &(struct found){.v = v,
+		.hits = (const uint8_t *)m->hits.data,
+		.from = e->before.n,
+		.end = e->before.n + text.len,
+		.n = n,
+		.style = m->style},
+	    encode);
 }
 
 /* Where a match of P ends that begins with the line end at I; else 0. */

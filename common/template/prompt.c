@@ -216,9 +216,10 @@ add_config(struct arena *a, enum template_kind kind, struct js config,
 }
 
 static int
-compile(struct arena *a, const struct node *ast, struct js frontmatter,
-    struct js props, struct js *out, struct err *err)
+compile(struct arena *a, const struct prompt *prompt, struct js props,
+    struct js *out, struct err *err)
 {
+	struct js frontmatter = prompt->frontmatter;
 	enum template_kind kind = output_kind(frontmatter);
 	struct js meta = js_get(frontmatter, "agentmark_meta");
 	struct fields fields = {0};
@@ -231,8 +232,8 @@ compile(struct arena *a, const struct node *ast, struct js frontmatter,
 		    "object_config.");
 	if (!js_truthy(props))
 		props = js_object(a);
-	if (transform_tree(
-		a, ast, find_instance(frontmatter), props, &fields, err) == -1)
+	if (transform_tree(a, prompt->ast, find_instance(frontmatter),
+		prompt->style, props, &fields, err) == -1)
 		return -1;
 	js_set_lit(a, result.object, "name", js_get(frontmatter, "name"));
 	if (add_config(a, kind, js_get(frontmatter, config_keys[kind]), &fields,
@@ -247,33 +248,33 @@ compile(struct arena *a, const struct node *ast, struct js frontmatter,
 }
 
 int
-prompt_compile(struct arena *a, const struct node *ast, struct js props,
-    struct js *out, struct err *err)
+prompt_compile(struct arena *a, const struct node *ast,
+    enum markdown_style style, struct js props, struct js *out, struct err *err)
 {
-	struct js frontmatter;
+	struct prompt prompt = {.ast = ast, .style = style};
 
 	*out = JS_UNDEF;
-	if (prompt_frontmatter(a, ast, &frontmatter, err) == -1 ||
-	    check_present(frontmatter, err) == -1)
+	if (prompt_frontmatter(a, ast, &prompt.frontmatter, err) == -1 ||
+	    check_present(prompt.frontmatter, err) == -1)
 		return -1;
-	return compile(a, ast, frontmatter, props, out, err);
+	return compile(a, &prompt, props, out, err);
 }
 
 /* --- what the runner does */
 
 int
-prompt_check(struct arena *a, const struct node *ast, struct prompt *out,
-    struct err *err)
+prompt_check(struct arena *a, const struct node *ast, enum markdown_style style,
+    struct prompt *out, struct err *err)
 {
-	*out = (struct prompt){.kind = TEMPLATE__MAX, .ast = ast};
+	*out =
+	    (struct prompt){.kind = TEMPLATE__MAX, .ast = ast, .style = style};
 	if (prompt_frontmatter(a, ast, &out->frontmatter, err) == -1 ||
 	    check_present(out->frontmatter, err) == -1)
 		return -1;
 	out->kind = run_kind(out->frontmatter);
 	if (out->kind == TEMPLATE__MAX)
 		return fail(err, ERR_PROMPT, "Invalid prompt");
-	if (compile(a, ast, out->frontmatter, JS_UNDEF, &out->compiled, err) ==
-	    -1)
+	if (compile(a, out, JS_UNDEF, &out->compiled, err) == -1)
 		return -1;
 	return validate_prompt(out->kind, out->compiled, err);
 }
@@ -286,15 +287,14 @@ prompt_format(struct arena *a, const struct prompt *prompt, struct js props,
 	if (!js_truthy(props))
 		props = js_get(
 		    js_get(prompt->frontmatter, "test_settings"), "props");
-	return compile(
-	    a, prompt->ast, prompt->frontmatter, props, compiled, err);
+	return compile(a, prompt, props, compiled, err);
 }
 
 int
-prompt_load(struct arena *a, const struct node *ast, struct js props,
-    struct prompt *out, struct err *err)
+prompt_load(struct arena *a, const struct node *ast, enum markdown_style style,
+    struct js props, struct prompt *out, struct err *err)
 {
-	if (prompt_check(a, ast, out, err) == -1)
+	if (prompt_check(a, ast, style, out, err) == -1)
 		return -1;
 	return prompt_format(a, out, props, &out->compiled, err);
 }

@@ -4,6 +4,7 @@
 #define PROMPT_H
 
 #include "../base/ast.h"
+#include "markdown.h"
 
 /* Which of its configurations a prompt runs with (protocol.md 2.2). */
 enum template_kind {
@@ -20,13 +21,15 @@ const char *template_config_key(enum template_kind kind);
 struct prompt {
 	enum template_kind kind;
 	const struct node *ast; /* borrowed */
+	enum markdown_style style;
 	struct js frontmatter, compiled;
 };
 
 /* The compiled prompt as a JavaScript object with the keys of 9.2 in that
  * order.  Props that are not truthy count as none. */
-int prompt_compile(struct arena *a, const struct node *ast, struct js props,
-    struct js *out, struct err *err) MUST_USE;
+int prompt_compile(struct arena *a, const struct node *ast,
+    enum markdown_style style, struct js props, struct js *out,
+    struct err *err) MUST_USE;
 
 /* The frontmatter of a tree; JS_UNDEFINED when there is none. */
 int prompt_frontmatter(struct arena *a, const struct node *ast, struct js *out,
@@ -35,8 +38,8 @@ int prompt_frontmatter(struct arena *a, const struct node *ast, struct js *out,
 /* What is done once for a prompt: reads the frontmatter, decides the kind,
  * compiles without props and validates that (9.3).  OUT->compiled is the
  * result of that. */
-int prompt_check(struct arena *a, const struct node *ast, struct prompt *out,
-    struct err *err) MUST_USE;
+int prompt_check(struct arena *a, const struct node *ast,
+    enum markdown_style style, struct prompt *out, struct err *err) MUST_USE;
 
 /* What is done for each set of props: compiles with PROPS, when they are
  * truthy, else with those of test_settings.  Not validated. */
@@ -44,7 +47,8 @@ int prompt_format(struct arena *a, const struct prompt *prompt, struct js props,
     struct js *compiled, struct err *err) MUST_USE;
 
 /* Both. */
-int prompt_load(struct arena *a, const struct node *ast, struct js props,
-    struct prompt *out, struct err *err) MUST_USE;
+int prompt_load(struct arena *a, const struct node *ast,
+    enum markdown_style style, struct js props, struct prompt *out,
+    struct err *err) MUST_USE;
 
 #endif

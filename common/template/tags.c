@@ -153,7 +153,7 @@ print_nodes(struct render *r, struct node **nodes, size_t n, struct str16 *out,
 	root.type = utf16_lit(r->work, "root");
 	root.children = nodes;
 	root.n_children = n;
-	if (markdown_print(r->arena, &root, out, err) == -1)
+	if (markdown_print(r->arena, &root, r->style, out, err) == -1)
 		return -1;
 	return render_spend(r, out->len * sizeof(*out->p), err);
 }

@@ -432,9 +432,10 @@ take_outcome(struct arena *a, const struct ending *end, struct fields *out,
 
 int
 transform_tree(struct arena *a, const struct node *ast, enum instance instance,
-    struct js props, struct fields *out, struct err *err)
+    enum markdown_style style, struct js props, struct fields *out,
+    struct err *err)
 {
-	struct render r = {.arena = a, .instance = instance};
+	struct render r = {.arena = a, .instance = instance, .style = style};
 	struct scope scope = {0};
 	struct ending end = {.render = &r};
 	struct js vars = js_object(a);

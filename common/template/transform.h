@@ -6,6 +6,7 @@
 
 #include "../base/ast.h"
 #include "eval.h"
+#include "markdown.h"
 #include "queue.h"
 
 /* Which tags are registered (1.4); bits, so that a tag may name several. */
@@ -36,8 +37,8 @@ struct fields {
 
 /* The fields of a tree whose props are PROPS, an object or anything else. */
 int transform_tree(struct arena *a, const struct node *ast,
-    enum instance instance, struct js props, struct fields *out,
-    struct err *err) MUST_USE;
+    enum instance instance, enum markdown_style style, struct js props,
+    struct fields *out, struct err *err) MUST_USE;
 
 /* What follows is for the tags. */
 
@@ -61,6 +62,7 @@ struct render {
 	struct queue queue;
 	struct eval eval; /* shared holds what templates see of our state */
 	enum instance instance;
+	enum markdown_style style;
 	bool in_user;		/* a User tag was met, anywhere */
 	struct js_array *media; /* attachments, of the whole document (4.6) */
 	struct promise **fields;

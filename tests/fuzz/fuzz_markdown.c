@@ -21,13 +21,13 @@ check(struct str16 md)
 }
 
 static void
-print(struct arena *a, const struct node *root)
+print(struct arena *a, const struct node *root, enum markdown_style style)
 {
 	struct err err = {0}, again_err = {0};
 	struct str16 md, again;
-	int rc = markdown_print(a, root, &md, &err);
+	int rc = markdown_print(a, root, style, &md, &err);
 
-	if (rc != markdown_print(a, root, &again, &again_err))
+	if (rc != markdown_print(a, root, style, &again, &again_err))
 		abort();
 	if (rc == 0) {
 		check(md);
@@ -47,8 +47,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct node *root = NULL;
 
 	json_in_init(&in, (struct str){(const char *)data, size}, &err);
-	if (ast_read(&in, a, &root, &err) == 0 && root != NULL)
-		print(a, root);
+	if (ast_read(&in, a, &root, &err) == 0 && root != NULL) {
+		print(a, root, MARKDOWN_2_1);
+		print(a, root, MARKDOWN_2_2);
+	}
 	json_in_free(&in);
 	err_free(&err);
 	arena_free(a);

@@ -39,11 +39,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	json_in_init(&in, text, &err);
 	if (ast_read(&in, a, &root, &err) == 0) {
-		if (prompt_load(a, root, read_props(a), &prompt, &err) == -1 &&
+		if (prompt_load(a, root, MARKDOWN_2_2, read_props(a), &prompt,
+			&err) == -1 &&
 		    (err.code == ERR_NONE || err.msg == NULL))
 			abort();
 		err_free(&err);
-		(void)prompt_compile(a, root, read_props(a), &out, &err);
+		(void)prompt_compile(
+		    a, root, MARKDOWN_2_1, read_props(a), &out, &err);
 	}
 	(void)url_valid(text);
 	json_in_free(&in);

@@ -36,10 +36,10 @@ const EVALS = ['contains', 'exact_match', 'input_seen', 'json_equal',
   'label_only', 'thrower'];
 
 // Everything that the head of tools/replay.mjs asks for.
-export function configuration({ mock }) {
+export function configuration({ mock, templates = '' }) {
   return `webhook:
   secret: ${SECRET}
-providers:
+${templates}providers:
   chat:
     driver: chat
     base_url: ${mock}/v1

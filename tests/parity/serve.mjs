@@ -14,7 +14,11 @@ const dir = runDir('serve');
 const server = await lighttpdFcgi({
   dir, port: Number(port), bin: program(), workers: 8,
   env: {
-    AGENTMARK_FCGI_CONFIG: writeConfiguration(dir, { mock }),
+    AGENTMARK_FCGI_CONFIG: writeConfiguration(dir, {
+      mock,
+      // That is what the recorded installation had.
+      templates: 'templates: {markdown: "2.2"}\n',
+    }),
   },
 });
 const health = await until(async () => {

@@ -128,6 +128,7 @@ test_everything(void **state)
 	    "webhook:\n  secrets:\n  - " SECRET "-old\n"
 	    "  - {name: new, value: " SECRET "-new}\n  signature: optional\n"
 	    "limits: {body_bytes: 2048}\n"
+	    "templates: {markdown: 2.2}\n"
 	    "providers:\n"
 	    "  openai: {api_key: k1, base_url: 'http://h/v1//'}\n"
 	    "  mine:\n    driver: chat\n    base_url: http://m\n"
@@ -163,6 +164,7 @@ test_everything(void **state)
 	assert_false(s->models.rules[1].regex);
 	assert_string_equal(s->models.rules[1].model, "real");
 	assert_string_equal(s->models.default_provider, "echo");
+	assert_int_equal(s->markdown, MARKDOWN_2_2);
 	assert_int_equal(s->n_evals, 3);
 	assert_string_equal(s->evals[0], "a");
 	assert_string_equal(s->evals[2], "\xc3\xa9");
@@ -187,8 +189,8 @@ test_problems(void **state)
 	} cases[] = {
 	    {WITH_SECRET "colour: red\n",
 		AT "2: unknown key colour (known here: webhook, limits, "
-		   "providers, models, default_provider, evals, heartbeat, "
-		   "timeouts, retries, echo, log)\n"},
+		   "providers, models, default_provider, templates, evals, "
+		   "heartbeat, timeouts, retries, echo, log)\n"},
 	    {WITH_SECRET "limits:\n  body_byte: 1\n",
 		AT "3: unknown key limits.body_byte (known here: "
 		   "body_bytes)\n"},

@@ -58,11 +58,12 @@ read_line(struct arena *a, struct str line, struct expected *x)
 
 /* Prints the tree as WTF-8, or what went wrong. */
 static bool
-print(struct arena *a, const struct node *root, struct str *out)
+print(struct arena *a, const struct node *root, enum markdown_style style,
+    struct str *out)
 {
 	struct err err = {0};
 	struct str16 md;
-	int rc = markdown_print(a, root, &md, &err);
+	int rc = markdown_print(a, root, style, &md, &err);
 
 	if (rc == 0) {
 		*out = utf8_from(a, md);
@@ -76,7 +77,7 @@ print(struct arena *a, const struct node *root, struct str *out)
 }
 
 static bool
-check_line(struct str line)
+check_line(struct str line, enum markdown_style style)
 {
 	struct arena *a = arena_new(NULL);
 	struct expected x = {.ast = NULL};
@@ -84,7 +85,8 @@ check_line(struct str line)
 	bool ok;
 
 	read_line(a, line, &x);
-	ok = print(a, x.ast, &got) ? str_eq(got, x.md) : str_eq(got, x.error);
+	ok = print(a, x.ast, style, &got) ? str_eq(got, x.md)
+					  : str_eq(got, x.error);
 	if (!ok)
 		print_error("%.*s\ngives: %.*s\n", (int)line.len, line.p,
 		    (int)got.len, got.p);
@@ -93,7 +95,7 @@ check_line(struct str line)
 }
 
 static void
-check_file(const char *name)
+check_file(const char *name, enum markdown_style style)
 {
 	const char *srcdir = getenv("srcdir");
 	char path[4096], *line = NULL;
@@ -108,7 +110,7 @@ check_file(const char *name)
 		fail_msg("cannot read %s", path);
 	while ((len = getline(&line, &size, f)) > 0) {
 		lines++;
-		wrong += !check_line((struct str){line, (size_t)len});
+		wrong += !check_line((struct str){line, (size_t)len}, style);
 	}
 	free(line);
 	(void)fclose(f);
@@ -120,14 +122,15 @@ static void
 test_recorded(void **state)
 {
 	(void)state;
-	check_file("tomarkdown.jsonl");
+	check_file("tomarkdown.jsonl", MARKDOWN_2_1);
+	check_file("tomarkdown-2.2.jsonl", MARKDOWN_2_2);
 }
 
 static void
 test_own(void **state)
 {
 	(void)state;
-	check_file("markdown.jsonl");
+	check_file("markdown.jsonl", MARKDOWN_2_1);
 }
 
 static struct node *
@@ -172,12 +175,15 @@ static void
 test_nested_rows(void **state)
 {
 	struct arena *a = arena_new(NULL);
+	struct node *root;
 	struct str got;
 
 	(void)state;
-	assert_true(print(
-	    a, make_nest(a, NODE_PARAGRAPH, 200, utf16_lit(a, "a_b")), &got));
+	root = make_nest(a, NODE_PARAGRAPH, 200, utf16_lit(a, "a_b"));
+	assert_true(print(a, root, MARKDOWN_2_1, &got));
 	assert_int_equal(got.len, 3 + 200 * 4 + 1);
+	assert_true(print(a, root, MARKDOWN_2_2, &got));
+	assert_int_equal(got.len, 201 * 3 + 1);
 	arena_free(a);
 }
 
@@ -191,7 +197,7 @@ test_too_deep(void **state)
 	assert_false(print(a,
 	    make_nest(
 		a, NODE_BLOCKQUOTE, LIMIT_PRINT_DEPTH + 2, utf16_lit(a, "x")),
-	    &got));
+	    MARKDOWN_2_1, &got));
 	assert_string_equal(
 	    got.p, "the prompt is nested deeper than 512 levels");
 	arena_free(a);
@@ -218,7 +224,7 @@ test_too_expensive(void **state)
 	(void)state;
 	assert_false(print(a,
 	    make_nest(a, NODE_PARAGRAPH, 250, repeat(a, "abcd", 1 << 15)),
-	    &got));
+	    MARKDOWN_2_1, &got));
 	assert_string_equal(got.p, "the prompt is too intricate to be printed");
 	arena_free(a);
 }
@@ -237,7 +243,7 @@ test_too_large(void **state)
 		root->children[i] = make_node(a, NODE_PARAGRAPH, 1);
 		root->children[i]->children[0] = make_text(a, text);
 	}
-	assert_false(print(a, root, &got));
+	assert_false(print(a, root, MARKDOWN_2_1, &got));
 	assert_string_equal(
 	    got.p, "the rendered text is larger than 167772160 bytes");
 	arena_free(a);
@@ -262,9 +268,41 @@ test_long_runs(void **state)
 		if (i % 2 != 0)
 			child->kind = NODE_INLINE_CODE;
 		root->children[0]->children[0] = child;
-		assert_true(print(a, root, &got));
+		assert_true(print(a, root, MARKDOWN_2_1, &got));
+		assert_true(got.len > 100000);
+		assert_true(print(a, root, MARKDOWN_2_2, &got));
 		assert_true(got.len > 100000);
 	}
+	arena_free(a);
+}
+
+/* A row of emphases that need other markers, and one that nothing helps, for
+ * which the reference's time grows with the cube of the length. */
+static void
+test_many_marks(void **state)
+{
+	const size_t n = 40000;
+	struct arena *a = arena_new(NULL);
+	struct node *root = make_node(a, NODE_ROOT, n);
+	struct str got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		root->children[i] =
+		    make_node(a, i % 2 != 0 ? NODE_STRONG : NODE_EMPHASIS, 1);
+		root->children[i]->children[0] =
+		    make_text(a, utf16_lit(a, "a"));
+	}
+	assert_true(print(a, root, MARKDOWN_2_2, &got));
+	assert_int_equal(got.len, n / 2 * 8 + 1);
+	assert_memory_equal(got.p, "*a*__a__*a*__a__", 16);
+	for (i = 0; i < n; i += 3)
+		root->children[i] = make_node(a, NODE_BREAK, 0);
+	for (i = 1; i < n; i += 3)
+		root->children[i] =
+		    make_nest(a, NODE_EMPHASIS, 2 + i % 5, utf16_lit(a, "_"));
+	(void)print(a, root, MARKDOWN_2_2, &got);
 	arena_free(a);
 }
 
@@ -277,11 +315,11 @@ test_untyped(void **state)
 
 	(void)state;
 	root->children[0] = make_node(a, NODE_UNKNOWN, 0);
-	assert_false(print(a, root, &got));
+	assert_false(print(a, root, MARKDOWN_2_1, &got));
 	assert_string_equal(
 	    got.p, "Cannot handle value `[object Object]`, expected node");
 	root->children[0] = make_node(a, NODE_YAML, 0);
-	assert_false(print(a, root, &got));
+	assert_false(print(a, root, MARKDOWN_2_1, &got));
 	assert_string_equal(got.p, "Cannot handle unknown node `yaml`");
 	arena_free(a);
 }
@@ -297,6 +335,7 @@ main(void)
 	    cmocka_unit_test(test_too_expensive),
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_long_runs),
+	    cmocka_unit_test(test_many_marks),
 	    cmocka_unit_test(test_untyped),
 	};
 

@@ -168,8 +168,8 @@ load(struct arena *a, const char *frontmatter, const char *children)
 	const char *text;
 	struct buf b;
 
-	if (prompt_load(a, tree(a, frontmatter, children), JS_UNDEF, &prompt,
-		&err) == -1) {
+	if (prompt_load(a, tree(a, frontmatter, children), MARKDOWN_2_1,
+		JS_UNDEF, &prompt, &err) == -1) {
 		text = arena_strdup(a, err.msg);
 		err_free(&err);
 		return text;
@@ -226,7 +226,7 @@ loops_are_not_supported(void **state)
 
 	(void)state;
 	assert_int_equal(prompt_compile(a, tree(a, TEXT, LOOP(CODE("x => x"))),
-			     JS_UNDEF, &out, &err),
+			     MARKDOWN_2_1, JS_UNDEF, &out, &err),
 	    -1);
 	assert_int_equal(err.code, ERR_UNSUPPORTED);
 	assert_non_null(strstr(err.msg, "ForEach"));
@@ -325,7 +325,7 @@ prompts_are_formatted(void **state)
 	assert_int_equal(
 	    prompt_check(a,
 		tree(a, TEXT "\\ntest_settings: {props: {a: test}}", message),
-		&prompt, &err),
+		MARKDOWN_2_1, &prompt, &err),
 	    0);
 	assert_int_equal(prompt.kind, TEMPLATE_TEXT);
 	js_set_lit(a, props.object, "a", js_string_lit(a, "own"));
@@ -350,7 +350,8 @@ no_tree(void **state)
 	struct js out;
 
 	(void)state;
-	assert_int_equal(prompt_compile(a, NULL, JS_UNDEF, &out, &err), -1);
+	assert_int_equal(
+	    prompt_compile(a, NULL, MARKDOWN_2_1, JS_UNDEF, &out, &err), -1);
 	assert_int_equal(err.code, ERR_PROMPT);
 	err_free(&err);
 	arena_free(a);
@@ -383,7 +384,8 @@ deep_trees_fail(void **state)
 	    root->n_children + 1, sizeof(struct node *));
 	nodes[0].children[nodes[0].n_children++] = &nodes[1];
 	assert_int_equal(
-	    prompt_compile(a, &nodes[0], JS_UNDEF, &out, &err), -1);
+	    prompt_compile(a, &nodes[0], MARKDOWN_2_1, JS_UNDEF, &out, &err),
+	    -1);
 	assert_int_equal(err.code, ERR_INTERNAL);
 	err_free(&err);
 	arena_free(a);
@@ -409,8 +411,9 @@ large_results_fail(void **state)
 	    js_string_utf8(a, (struct str){b.data, b.len}));
 	for (i = 0; i < 8; i++)
 		children = arena_printf(a, "%s,%s", children, doubled);
-	assert_int_equal(
-	    prompt_compile(a, tree(a, TEXT, children), props, &out, &err), -1);
+	assert_int_equal(prompt_compile(a, tree(a, TEXT, children),
+			     MARKDOWN_2_1, props, &out, &err),
+	    -1);
 	assert_int_equal(err.code, ERR_PROMPT);
 	assert_non_null(strstr(err.msg, "renders to more than"));
 	buf_free(&b);
