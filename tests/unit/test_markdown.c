@@ -300,8 +300,8 @@ test_many_marks(void **state)
 	for (i = 0; i < n; i += 3)
 		root->children[i] = make_node(a, NODE_BREAK, 0);
 	for (i = 1; i < n; i += 3)
-		root->children[i] =
-		    make_nest(a, NODE_EMPHASIS, 2 + i % 5, utf16_lit(a, "_"));
+		root->children[i] = make_nest(
+		    a, NODE_EMPHASIS, (unsigned)(2 + i % 5), utf16_lit(a, "_"));
 	(void)print(a, root, MARKDOWN_2_2, &got);
 	arena_free(a);
 }
