@@ -1,0 +1,45 @@
+/* One child process: text goes to its standard input, lines and its end come
+ * back.  argv only, never a shell; a clean environment.  Bytes only. */
+#ifndef PROC_H
+#define PROC_H
+
+#include "loop.h"
+
+struct proc_request {
+	const char *const *argv; /* NULL-ended; argv[0] is looked up in PATH */
+	const char *const *env;	 /* "NAME=value", NULL-ended; NULL: PATH, HOME,
+				  * LANG and TZ of ours */
+	const char *dir;	 /* NULL: ours */
+	size_t max_line;	 /* a longer line of output ends the child */
+	size_t max_output; /* so does more output than this; 0: no limit */
+};
+
+enum proc_end {
+	PROC_EXIT,   /* ended by itself: CODE is its status */
+	PROC_SIGNAL, /* died of signal CODE */
+	PROC_FLOOD   /* was killed for what it wrote */
+};
+
+/* Called from loop_turn().  Standard error is kept up to a few kB: END is
+ * given the last of it, for the reason of a failure. */
+struct proc_events {
+	void (*line)(void *arg, struct str line);
+	void (*end)(
+	    void *arg, enum proc_end how, int code, struct str err_text);
+	void *arg;
+};
+
+struct proc;
+struct proc *proc_start(struct loop *loop, const struct proc_request *request,
+    const struct proc_events *events, struct err *err) MUST_USE;
+
+/* Adds to its standard input, which is written as it takes it. */
+void proc_write(struct proc *p, struct str text);
+/* No more input: the child reads end of file. */
+void proc_close_input(struct proc *p) NONNULL;
+
+/* Ends it when it runs: SIGTERM to its process group at once, SIGKILL a second
+ * later; no event comes any more.  Safe in a callback. */
+void proc_free(struct proc *p);
+
+#endif
