@@ -4,7 +4,7 @@
 #ifndef EVAL_RUN_H
 #define EVAL_RUN_H
 
-#include "../eval/eval.h"
+#include "../eval/builtin.h"
 #include "exec.h"
 
 enum eval_kind {

@@ -2,10 +2,10 @@
  * clock, no files, no network; what needs these (commands, HTTP, judges,
  * embeddings) is in run.
  *
- * To add one: a function and a row in the table of eval.c.  The table makes
+ * To add one: a function and a row in the table of builtin.c.  The table makes
  * the documentation too. */
-#ifndef EVAL_H
-#define EVAL_H
+#ifndef BUILTIN_H
+#define BUILTIN_H
 
 #include "../base/arena.h"
 #include "../base/err.h"
@@ -70,6 +70,6 @@ int builtin_check(
 
 /* OUTPUT as text: a string as it is, anything else as its JSON; in the arena.
  * .p is NULL when there is none. */
-struct str eval_value_text(struct arena *a, const json_t *value);
+struct str builtin_text(struct arena *a, const json_t *value);
 
 #endif
