@@ -73,12 +73,16 @@ first_kind(struct js frontmatter, const enum template_kind *order, size_t n)
 }
 
 static enum template_kind
-run_kind(struct js frontmatter)
+run_kind(struct js frontmatter, enum prompt_use use)
 {
-	static const enum template_kind order[] = {
-	    TEMPLATE_OBJECT, TEMPLATE_TEXT, TEMPLATE_IMAGE, TEMPLATE_SPEECH};
+	static const enum template_kind orders[][TEMPLATE__MAX] = {
+	    [PROMPT_FOR_RUN] = {TEMPLATE_OBJECT, TEMPLATE_TEXT, TEMPLATE_IMAGE,
+		TEMPLATE_SPEECH},
+	    [PROMPT_FOR_ROWS] = {TEMPLATE_TEXT, TEMPLATE_OBJECT, TEMPLATE_IMAGE,
+		TEMPLATE_SPEECH},
+	};
 
-	return first_kind(frontmatter, order, ARRAY_LEN(order));
+	return first_kind(frontmatter, orders[use], TEMPLATE__MAX);
 }
 
 static enum template_kind
@@ -264,14 +268,14 @@ prompt_compile(struct arena *a, const struct node *ast,
 
 int
 prompt_check(struct arena *a, const struct node *ast, enum markdown_style style,
-    struct prompt *out, struct err *err)
+    enum prompt_use use, struct prompt *out, struct err *err)
 {
 	*out =
 	    (struct prompt){.kind = TEMPLATE__MAX, .ast = ast, .style = style};
 	if (prompt_frontmatter(a, ast, &out->frontmatter, err) == -1 ||
 	    check_present(out->frontmatter, err) == -1)
 		return -1;
-	out->kind = run_kind(out->frontmatter);
+	out->kind = run_kind(out->frontmatter, use);
 	if (out->kind == TEMPLATE__MAX)
 		return fail(err, ERR_PROMPT, "Invalid prompt");
 	if (compile(a, out, JS_UNDEF, &out->compiled, err) == -1)
@@ -294,7 +298,7 @@ int
 prompt_load(struct arena *a, const struct node *ast, enum markdown_style style,
     struct js props, struct prompt *out, struct err *err)
 {
-	if (prompt_check(a, ast, style, out, err) == -1)
+	if (prompt_check(a, ast, style, PROMPT_FOR_RUN, out, err) == -1)
 		return -1;
 	return prompt_format(a, out, props, &out->compiled, err);
 }

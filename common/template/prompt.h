@@ -15,6 +15,13 @@ enum template_kind {
 	TEMPLATE__MAX
 };
 
+/* For what a prompt is loaded: the order in which its configurations are tried
+ * differs. */
+enum prompt_use {
+	PROMPT_FOR_RUN, /* object, text, image, speech */
+	PROMPT_FOR_ROWS /* text, object, image, speech */
+};
+
 /* The frontmatter's key of a kind. */
 const char *template_config_key(enum template_kind kind);
 
@@ -39,14 +46,15 @@ int prompt_frontmatter(struct arena *a, const struct node *ast, struct js *out,
  * compiles without props and validates that (9.3).  OUT->compiled is the
  * result of that. */
 int prompt_check(struct arena *a, const struct node *ast,
-    enum markdown_style style, struct prompt *out, struct err *err) MUST_USE;
+    enum markdown_style style, enum prompt_use use, struct prompt *out,
+    struct err *err) MUST_USE;
 
 /* What is done for each set of props: compiles with PROPS, when they are
  * truthy, else with those of test_settings.  Not validated. */
 int prompt_format(struct arena *a, const struct prompt *prompt, struct js props,
     struct js *compiled, struct err *err) MUST_USE;
 
-/* Both. */
+/* Both, for a run. */
 int prompt_load(struct arena *a, const struct node *ast,
     enum markdown_style style, struct js props, struct prompt *out,
     struct err *err) MUST_USE;

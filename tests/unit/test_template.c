@@ -325,7 +325,7 @@ prompts_are_formatted(void **state)
 	assert_int_equal(
 	    prompt_check(a,
 		tree(a, TEXT "\\ntest_settings: {props: {a: test}}", message),
-		MARKDOWN_2_1, &prompt, &err),
+		MARKDOWN_2_1, PROMPT_FOR_RUN, &prompt, &err),
 	    0);
 	assert_int_equal(prompt.kind, TEMPLATE_TEXT);
 	js_set_lit(a, props.object, "a", js_string_lit(a, "own"));

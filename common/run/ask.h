@@ -1,0 +1,22 @@
+/* From a prompt to what a model is asked. */
+#ifndef ASK_H
+#define ASK_H
+
+#include "../template/prompt.h"
+#include "exec.h"
+
+/* What is the same for all props: kind, configuration, whether this version
+ * can run it, and who serves the model.  What ASK points to is in the arena. */
+int ask_prepare(struct engine *engine, struct arena *a,
+    const struct prompt *prompt, struct ask *ask, struct err *err) MUST_USE;
+
+/* The messages of the compiled prompt.  Refuses a prompt that has none
+ * (protocol.md D4). */
+int ask_messages(struct arena *a, struct js compiled, struct ask *ask,
+    struct err *err) MUST_USE;
+
+/* A fresh trace id: 32 lower-case hex digits and a NUL. */
+enum { TRACE_ID_LEN = 32 };
+void trace_id_make(char out[TRACE_ID_LEN + 1]);
+
+#endif

@@ -1,0 +1,96 @@
+/* Keeps a reply flowing.  It refuses to know what is said in it. */
+#include "stream.h"
+
+#include "../base/limits.h"
+
+/* A signal may come just before the wait and not shorten it. */
+enum { TURN_MS = 1000 };
+
+static void
+on_client(void *arg, bool gone)
+{
+	struct stream *s = arg;
+
+	s->gone = s->gone || gone;
+}
+
+void
+stream_start(struct stream *s, struct engine *engine, struct reply *reply)
+{
+	*s = (struct stream){.engine = engine, .reply = reply};
+	buf_init(&s->line, LIMIT_LINE_BYTES);
+	if (reply->fd >= 0)
+		s->watch = loop_watch(engine->loop, reply->fd, on_client, s);
+}
+
+static void set_heartbeat(struct stream *s);
+
+/* Web servers notice at a write that a client left a silent model. */
+static void
+beat(void *arg)
+{
+	struct stream *s = arg;
+	int64_t silent = loop_now(s->engine->loop) - s->last_flush;
+
+	if (silent >= s->engine->settings->heartbeat_ms) {
+		s->reply->write(s->reply, STR("\n"));
+		s->unflushed = true;
+		stream_flush(s);
+	}
+	set_heartbeat(s);
+}
+
+static void
+set_heartbeat(struct stream *s)
+{
+	int64_t ms = s->engine->settings->heartbeat_ms;
+
+	if (ms > 0)
+		timer_set(s->engine->loop, &s->heartbeat, s->last_flush + ms,
+		    beat, s);
+}
+
+void
+stream_head(struct stream *s)
+{
+	s->reply->stream(s->reply);
+	s->unflushed = true;
+	stream_flush(s);
+	set_heartbeat(s);
+}
+
+void
+stream_line(struct stream *s)
+{
+	if (s->line.len == 0)
+		return;
+	s->reply->write(s->reply, (struct str){buf_str(&s->line), s->line.len});
+	buf_clear(&s->line);
+	s->unflushed = true;
+}
+
+void
+stream_flush(struct stream *s)
+{
+	if (!s->unflushed)
+		return;
+	s->unflushed = false;
+	s->reply->flush(s->reply);
+	s->last_flush = loop_now(s->engine->loop);
+}
+
+bool
+stream_turn(struct stream *s)
+{
+	engine_turn(s->engine, TURN_MS);
+	stream_flush(s);
+	return !s->gone && !s->reply->gone;
+}
+
+void
+stream_stop(struct stream *s)
+{
+	timer_clear(s->engine->loop, &s->heartbeat);
+	loop_unwatch(s->watch);
+	buf_free(&s->line);
+}

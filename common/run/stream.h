@@ -1,0 +1,35 @@
+/* A reply while it is being made: lines that are flushed once a turn, a
+ * heartbeat when there is nothing to say, and the client's leaving. */
+#ifndef STREAM_H
+#define STREAM_H
+
+#include "exec.h"
+#include "reply.h"
+
+struct stream {
+	struct engine *engine;
+	struct reply *reply;
+	struct buf line; /* what stream_line() sends */
+	struct watch *watch;
+	struct timer heartbeat;
+	int64_t last_flush; /* loop_now() */
+	bool unflushed, gone;
+};
+
+/* Watches the client from here on. */
+void stream_start(struct stream *s, struct engine *engine, struct reply *reply);
+
+/* Sends the head of an NDJSON stream; heartbeats begin. */
+void stream_head(struct stream *s) NONNULL;
+
+/* What s->line holds, nothing or whole lines, leaves with the next flush. */
+void stream_line(struct stream *s) NONNULL;
+void stream_flush(struct stream *s) NONNULL;
+
+/* Waits for something to happen and flushes what came of it.  False when the
+ * client has left. */
+bool stream_turn(struct stream *s) MUST_USE NONNULL;
+
+void stream_stop(struct stream *s) NONNULL;
+
+#endif
