@@ -295,6 +295,8 @@ end_attempt(struct exec *x)
 		return;
 	}
 	log_failure(x);
+	if (x->status == 429)
+		e->throttled++;
 	retryable = may_retry(x);
 	if (!retryable || x->tried >= x->allowed) {
 		give_up(x, retryable);

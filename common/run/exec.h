@@ -15,6 +15,7 @@ struct engine {
 	const struct settings *settings;
 	struct exec *ready; /* those that have something to decide */
 	char *logged;	    /* what was logged last as ignored */
+	uint64_t throttled; /* refusals with status 429 so far */
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is

@@ -1,0 +1,268 @@
+/* Renders a row's prompt, asks the model, scores the answer.  It refuses to
+ * know where rows come from and how many there are. */
+#include "row.h"
+
+#include "../base/clock.h"
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../wire/item_name.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct row {
+	struct sink sink; /* first */
+	const struct row_plan *plan;
+	struct arena *arena;
+	struct dataset_row data;
+	int64_t number, began, latency; /* ms */
+	struct ask ask;
+	struct exec *exec;
+	struct result result;
+	struct eval_case c;
+	struct eval_run **evals;
+	size_t pending; /* evals that run */
+	char trace_id[TRACE_ID_LEN + 1];
+	void (*done)(void *arg, struct row *row);
+	void *arg;
+};
+
+static void
+fail_row(struct row *row, const struct err *err)
+{
+	struct event ev = {.type = EVENT_ERROR};
+
+	ev.text = (struct str){err->msg, strlen(err->msg)};
+	result_add(&row->result, &ev);
+}
+
+/* --- evals */
+
+static void
+drop_json(void *json)
+{
+	json_decref(json);
+}
+
+static json_t *
+keep(struct row *row, json_t *json)
+{
+	if (json != NULL)
+		arena_on_free(row->arena, drop_json, json);
+	return json;
+}
+
+static json_t *
+output(struct row *row)
+{
+	const struct result *r = &row->result;
+
+	if (r->object)
+		return r->value;
+	return keep(row, json_stringn_nocheck(buf_str(&r->text), r->text.len));
+}
+
+static int64_t
+total_tokens(const struct usage *u)
+{
+	return u->total >= 0 ? u->total : u->input + u->output;
+}
+
+static void
+make_case(struct row *row)
+{
+	const struct result *r = &row->result;
+
+	row->c = (struct eval_case){
+	    .input = row->ask.messages,
+	    .output = output(row),
+	    .expected = row->data.expected,
+	    .props = keep(row, js_to_json(row->arena, row->data.input)),
+	    .metadata = row->data.metadata,
+	    .tool_calls = r->calls,
+	    .latency_ms = row->latency,
+	    .input_tokens = r->usage.input,
+	    .output_tokens = r->usage.output,
+	    .total_tokens = total_tokens(&r->usage),
+	};
+}
+
+static void
+eval_ended(void *arg)
+{
+	struct row *row = arg;
+
+	if (--row->pending == 0)
+		row->done(row->arg, row);
+}
+
+/* They run side by side; one more is counted while they are started. */
+static void
+start_evals(struct row *row)
+{
+	const struct row_plan *plan = row->plan;
+
+	row->pending = 1;
+	if (plan->n_evals != 0)
+		make_case(row);
+	row->evals =
+	    arena_array(row->arena, plan->n_evals, sizeof(*row->evals));
+	memset(row->evals, 0, plan->n_evals * sizeof(*row->evals));
+	for (size_t i = 0; i < plan->n_evals; i++) {
+		row->evals[i] = eval_start(plan->engine, row->arena,
+		    plan->evals[i], &row->c, eval_ended, row);
+		if (!eval_done(row->evals[i]))
+			row->pending++;
+	}
+	eval_ended(row);
+}
+
+/* --- the call */
+
+static void
+row_event(struct sink *self, const struct event *ev)
+{
+	struct row *row = (struct row *)self;
+
+	result_add(&row->result, ev);
+	if (ev->type != EVENT_FINISH && ev->type != EVENT_ERROR)
+		return;
+	row->latency = clock_mono_ms() - row->began;
+	if (row->result.failed)
+		row->done(row->arg, row);
+	else
+		start_evals(row);
+}
+
+static int
+start_call(struct row *row, struct err *err)
+{
+	const struct row_plan *plan = row->plan;
+	struct js compiled;
+
+	if (prompt_format(row->arena, plan->prompt, row->data.input, &compiled,
+		err) < 0 ||
+	    ask_messages(row->arena, compiled, &row->ask, err) < 0)
+		return -1;
+	row->began = clock_mono_ms();
+	row->exec =
+	    exec_start(plan->engine, row->arena, &row->ask, &row->sink, err);
+	return row->exec != NULL ? 0 : -1;
+}
+
+struct row *
+row_start(const struct row_plan *plan, struct arena *a,
+    const struct dataset_row *data, int64_t number,
+    void (*done)(void *arg, struct row *row), void *arg)
+{
+	struct row *row = arena_zalloc(a, sizeof(*row));
+	struct err err = {0};
+
+	row->sink.event = row_event;
+	row->plan = plan;
+	row->arena = a;
+	row->data = *data;
+	row->number = number;
+	row->ask = *plan->ask;
+	row->done = done;
+	row->arg = arg;
+	result_init(&row->result, row->ask.kind == PROMPT_OBJECT);
+	trace_id_make(row->trace_id);
+	if (start_call(row, &err) < 0) {
+		fail_row(row, &err);
+		row->done(row->arg, row);
+	}
+	err_free(&err);
+	return row;
+}
+
+bool
+row_failed(const struct row *row)
+{
+	return row->result.failed;
+}
+
+/* --- its line */
+
+static void
+print_ids(struct buf *b, const struct row *row)
+{
+	buf_addf(b,
+	    ",\"traceId\":\"%s\",\"runId\":\"%s\",\"runName\":", row->trace_id,
+	    row->plan->run_id);
+	json_print_string(
+	    b, (struct str){row->plan->run_name, strlen(row->plan->run_name)});
+	buf_adds(b, "}\n");
+}
+
+static void
+print_error(struct buf *b, const struct row *row)
+{
+	const struct result *r = &row->result;
+	char name[ITEM_NAME_LEN + 1];
+
+	item_name(row->arena, row->data.input, row->number, name);
+	buf_adds(b, "{\"type\":\"error\",\"error\":");
+	json_print_string(b, (struct str){buf_str(&r->error), r->error.len});
+	buf_addf(b, ",\"index\":%" PRId64 ",\"itemName\":\"%s\",\"input\":",
+	    row->data.index, name);
+	(void)js_stringify(row->arena, b, row->data.input);
+	print_ids(b, row);
+}
+
+static void
+print_output(struct buf *b, const struct result *r)
+{
+	if (!r->object) {
+		buf_adds(b, ",\"actualOutput\":");
+		json_print_string(
+		    b, (struct str){buf_str(&r->text), r->text.len});
+	} else if (r->value != NULL) {
+		buf_adds(b, ",\"actualOutput\":");
+		json_print(b, r->value);
+	}
+}
+
+static void
+print_result(struct buf *b, const struct row *row)
+{
+	const struct result *r = &row->result;
+
+	buf_adds(b, "{\"type\":\"dataset\",\"result\":{\"input\":");
+	(void)js_stringify(row->arena, b, row->data.input);
+	if (row->data.expected != NULL) {
+		buf_adds(b, ",\"expectedOutput\":");
+		json_print(b, row->data.expected);
+	}
+	print_output(b, r);
+	buf_addf(
+	    b, ",\"tokens\":%" PRId64 ",\"evals\":[", total_tokens(&r->usage));
+	for (size_t i = 0; i < row->plan->n_evals; i++) {
+		if (i != 0)
+			buf_addc(b, ',');
+		json_print(b, eval_result(row->evals[i]));
+	}
+	buf_adds(b, "]}");
+	print_ids(b, row);
+}
+
+void
+row_print(struct buf *b, const struct row *row)
+{
+	if (row->result.failed)
+		print_error(b, row);
+	else
+		print_result(b, row);
+}
+
+void
+row_free(struct row *row)
+{
+	if (row == NULL)
+		return;
+	for (size_t i = 0; row->evals != NULL && i < row->plan->n_evals; i++)
+		eval_free(row->evals[i]);
+	exec_free(row->exec);
+	result_free(&row->result);
+	arena_free(row->arena);
+}
