@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 
 BUILD_PACKAGES=(gcc make autoconf automake pkg-config libfcgi-dev
-    libsodium-dev libjansson-dev libcurl4-openssl-dev libyaml-dev
-    libpcre2-dev libunistring-dev)
+    libsodium-dev libmd-dev zlib1g-dev libjansson-dev libcurl4-openssl-dev
+    libyaml-dev libpcre2-dev libunistring-dev)
 
 as_root()
 {

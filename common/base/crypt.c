@@ -1,11 +1,17 @@
-/* Everything of libsodium that the program uses, so that nothing else needs to
- * know the library.  It refuses to know what is signed and why. */
+/* Everything of libsodium and libmd that the program uses, so that nothing else
+ * needs to know the libraries.  It refuses to know what is signed and why. */
 #include "crypt.h"
 
+#include <sys/types.h>
+
+#include <md5.h>
 #include <sodium.h>
 
 _Static_assert(CRYPT_MAC_LEN == crypto_auth_hmacsha256_BYTES,
     "the length of a MAC is libsodium's");
+
+_Static_assert(
+    CRYPT_MD5_LEN == MD5_DIGEST_LENGTH, "the length of a digest is libmd's");
 
 struct hmac {
 	crypto_auth_hmacsha256_state state;
@@ -65,6 +71,17 @@ void
 crypt_random(void *p, size_t len)
 {
 	randombytes_buf(p, len);
+}
+
+void
+crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN])
+{
+	MD5_CTX state;
+
+	MD5Init(&state);
+	if (bytes.len != 0)
+		MD5Update(&state, (const uint8_t *)bytes.p, bytes.len);
+	MD5Final(digest, &state);
 }
 
 void

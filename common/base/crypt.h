@@ -1,11 +1,12 @@
 /* The one door to libsodium: HMAC-SHA256 in pieces, a comparison that takes
- * the same time whatever differs, randomness, hex, and wiping. */
+ * the same time whatever differs, randomness, hex, and wiping; and to libmd:
+ * MD5, for names that protect nothing. */
 #ifndef CRYPT_H
 #define CRYPT_H
 
 #include "arena.h"
 
-enum { CRYPT_MAC_LEN = 32 };
+enum { CRYPT_MAC_LEN = 32, CRYPT_MD5_LEN = 16 };
 
 /* Once, before anything else here; -1 when there is no randomness. */
 int crypt_init(void) MUST_USE;
@@ -22,6 +23,8 @@ bool crypt_equal(const void *a, const void *b, size_t len) NONNULL;
 
 void crypt_wipe(void *p, size_t len) NONNULL;
 void crypt_random(void *p, size_t len) NONNULL;
+
+void crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN]);
 
 /* Lower-case hex; OUT holds 2 * LEN + 1 bytes. */
 void hex_print(char *out, const void *p, size_t len) NONNULL;
