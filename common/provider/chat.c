@@ -428,8 +428,6 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	struct chat *chat = call->state;
 	const json_t *choice, *message;
 
-	if (check_error(call, reply, err) < 0)
-		return -1;
 	choice = json_array_get(json_object_get(reply, "choices"), 0);
 	message = json_object_get(choice, "message");
 	if (!json_is_object(message))
@@ -444,16 +442,32 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	return settle(call, err);
 }
 
-static int
-chat_body(struct call *call, struct str text, struct err *err)
+json_t *
+chat_reply(struct call *call, struct str text, struct err *err)
 {
 	struct err why = {0};
 	json_t *reply = json_read(text, &why);
-	int rc;
 
 	err_free(&why);
+	if (reply == NULL) {
+		(void)fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return NULL;
+	}
+	if (check_error(call, reply, err) < 0) {
+		json_decref(reply);
+		return NULL;
+	}
+	return reply;
+}
+
+static int
+chat_body(struct call *call, struct str text, struct err *err)
+{
+	json_t *reply = chat_reply(call, text, err);
+	int rc;
+
 	if (reply == NULL)
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return -1;
 	rc = take_reply(call, reply, err);
 	json_decref(reply);
 	return rc;
@@ -495,5 +509,7 @@ const struct driver driver_chat = {
     .body = chat_body,
     .end = chat_end,
     .explain = driver_explain,
+    .embed_build = chat_embed_build,
+    .embed_body = chat_embed_body,
     .drop = chat_drop,
 };

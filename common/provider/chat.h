@@ -1,5 +1,6 @@
 /* OpenAI's chat completions in two halves: what is asked (chat_ask.c) and what
- * is answered (chat.c).  Private to the driver. */
+ * is answered (chat.c); and its embeddings (chat_embed.c).  Private to the
+ * driver. */
 #ifndef CHAT_H
 #define CHAT_H
 
@@ -26,5 +27,18 @@ struct chat {
 };
 
 int chat_build(struct call *call, struct http_spec *spec, struct err *err);
+
+int chat_embed_build(
+    struct call *call, struct http_spec *spec, struct err *err);
+int chat_embed_body(struct call *call, struct str text, struct err *err);
+
+/* Makes the request to PATH below the provider's address. */
+int chat_request(struct call *call, const char *path, const json_t *body,
+    struct http_spec *spec, struct err *err);
+
+/* The reply as JSON; an error that a server sends in place of an answer, with
+ * status 200, fails. */
+json_t *chat_reply(
+    struct call *call, struct str text, struct err *err) MUST_USE;
 
 #endif

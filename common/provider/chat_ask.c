@@ -311,24 +311,31 @@ make_body(struct call *call, json_t *body, struct err *err)
 }
 
 int
-chat_build(struct call *call, struct http_spec *spec, struct err *err)
+chat_request(struct call *call, const char *path, const json_t *body,
+    struct http_spec *spec, struct err *err)
 {
 	struct chat *chat = call->state;
-	json_t *body = json_object();
-	int rc = make_body(call, body, err);
 
 	buf_init(&chat->body, LIMIT_RENDER_BYTES);
-	if (rc == 0)
-		json_print(&chat->body, body);
-	json_decref(body);
-	if (rc == 0 && buf_full(&chat->body))
-		rc = fail(err, ERR_PROMPT,
+	json_print(&chat->body, body);
+	if (buf_full(&chat->body))
+		return fail(err, ERR_PROMPT,
 		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
-	if (rc < 0)
-		return rc;
 	spec->url = arena_printf(
-	    call->arena, "%s/chat/completions", call->ask->provider->base_url);
+	    call->arena, "%s%s", call->ask->provider->base_url, path);
 	spec->headers = make_headers(call);
 	spec->body = (struct str){buf_str(&chat->body), chat->body.len};
 	return 0;
+}
+
+int
+chat_build(struct call *call, struct http_spec *spec, struct err *err)
+{
+	json_t *body = json_object();
+	int rc = make_body(call, body, err);
+
+	if (rc == 0)
+		rc = chat_request(call, "/chat/completions", body, spec, err);
+	json_decref(body);
+	return rc;
 }

@@ -13,6 +13,7 @@ static const char *const kind_names[] = {
     [PROMPT_OBJECT] = "object",
     [PROMPT_IMAGE] = "image",
     [PROMPT_SPEECH] = "speech",
+    [PROMPT_EMBED] = "embedding",
 };
 _Static_assert(ARRAY_LEN(kind_names) == PROMPT__MAX, "every kind has a name");
 

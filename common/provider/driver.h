@@ -18,6 +18,7 @@ enum prompt_kind {
 	PROMPT_OBJECT,
 	PROMPT_IMAGE,
 	PROMPT_SPEECH,
+	PROMPT_EMBED, /* no prompt: texts become vectors */
 	PROMPT__MAX
 };
 const char *prompt_kind_name(enum prompt_kind kind);
@@ -33,13 +34,14 @@ struct provider {
 };
 
 /* What is asked of a model.  MESSAGES are those of the compiled prompt, CONFIG
- * its text_config or object_config (protocol.md 6.2). */
+ * its text_config or object_config (protocol.md 6.2).  For embeddings MESSAGES
+ * is a list of texts and there is no CONFIG. */
 struct ask {
 	const struct provider *provider;
 	const char *model; /* the id that the vendor knows */
 	enum prompt_kind kind;
 	bool stream;
-	const json_t *messages; /* [{role, content}] */
+	const json_t *messages; /* [{role, content}], or [text] */
 	const json_t *config;
 };
 
@@ -83,6 +85,12 @@ struct driver {
 	/* Local drivers only: emits the next piece; returns 1 while there is
 	 * more, 0 after the last one. */
 	int (*next)(struct call *call, struct err *err);
+	/* Embeddings, in place of build, body and end; NULL when the vendor
+	 * makes none.  The answer is one final object, the list of the texts'
+	 * vectors in order, and a finish. */
+	int (*embed_build)(
+	    struct call *call, struct http_spec *spec, struct err *err);
+	int (*embed_body)(struct call *call, struct str text, struct err *err);
 	/* May be NULL: called when the call's arena is about to be freed. */
 	void (*drop)(struct call *call);
 };

@@ -186,7 +186,9 @@ settle_body(struct exec *x)
 		(void)fail(&x->err, ERR_PROVIDER, "%s", driver_cut_text);
 		return;
 	}
-	if (driver->body(x->call, text, &x->err) == 0)
+	if (x->ask.kind == PROMPT_EMBED)
+		(void)!driver->embed_body(x->call, text, &x->err);
+	else if (driver->body(x->call, text, &x->err) == 0)
 		(void)!driver->end(x->call, false, &x->err);
 }
 
@@ -318,6 +320,12 @@ build(struct exec *x)
 	arena_free(x->attempt);
 	x->attempt = arena_new(x->arena);
 	x->call = driver_call(x->attempt, &x->ask, &x->guard.sink);
+	if (x->ask.kind == PROMPT_EMBED && driver->embed_build == NULL)
+		return fail(&x->err, ERR_UNSUPPORTED,
+		    "the provider %s makes no embeddings",
+		    x->ask.provider->name);
+	if (x->ask.kind == PROMPT_EMBED)
+		return driver->embed_build(x->call, &x->spec, &x->err);
 	if (driver->build == NULL)
 		return 0;
 	return driver->build(x->call, &x->spec, &x->err);
