@@ -390,7 +390,7 @@ free_engine(void *arg)
 static struct engine *
 get_engine(struct loop *loop)
 {
-	struct loop_engine *slot = loop_engine(loop);
+	struct loop_engine *slot = loop_engine(loop, LOOP_HTTP);
 	struct engine *e = slot->arg;
 
 	if (e != NULL)

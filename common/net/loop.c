@@ -1,6 +1,6 @@
 /* Everything that the program waits for is here in one poll(2): watched
- * descriptors, timers, and the descriptors of the HTTP engine.  It refuses to
- * know what is sent over them. */
+ * descriptors, timers, and the descriptors of the HTTP engine and of children.
+ * It refuses to know what is sent over them. */
 #include "loop.h"
 
 #include "../base/clock.h"
@@ -39,7 +39,7 @@ struct loop {
 	struct watch **watches; /* beside fds; NULL is a free place */
 	size_t n, cap;
 	bool turning; /* places stay as they are */
-	struct loop_engine engine;
+	struct loop_engine engines[LOOP__MAX];
 };
 
 struct loop *
@@ -56,8 +56,9 @@ loop_free(struct loop *loop)
 {
 	if (loop == NULL)
 		return;
-	if (loop->engine.arg != NULL)
-		loop->engine.free(loop->engine.arg);
+	for (size_t i = 0; i < LOOP__MAX; i++)
+		if (loop->engines[i].arg != NULL)
+			loop->engines[i].free(loop->engines[i].arg);
 	for (size_t i = 0; i < loop->n; i++)
 		free(loop->watches[i]);
 	free(loop->watches);
@@ -72,9 +73,9 @@ loop_now(struct loop *loop)
 }
 
 struct loop_engine *
-loop_engine(struct loop *loop)
+loop_engine(struct loop *loop, enum loop_slot slot)
 {
-	return &loop->engine;
+	return &loop->engines[slot];
 }
 
 void
@@ -287,6 +288,17 @@ run_watches(struct loop *loop, int ready)
 	}
 }
 
+static void
+run_engines(struct loop *loop)
+{
+	for (size_t i = 0; i < LOOP__MAX; i++) {
+		const struct loop_engine *engine = &loop->engines[i];
+
+		if (engine->arg != NULL && engine->after != NULL)
+			engine->after(engine->arg);
+	}
+}
+
 static int
 wait_for(const struct loop *loop, int max_wait)
 {
@@ -314,8 +326,7 @@ loop_turn(struct loop *loop, int max_wait)
 	if (ready > 0)
 		run_watches(loop, ready);
 	run_timers(loop);
-	if (loop->engine.arg != NULL)
-		loop->engine.after(loop->engine.arg);
+	run_engines(loop);
 	loop->turning = false;
 	close_ranks(loop);
 }
