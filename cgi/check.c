@@ -5,6 +5,7 @@
 #include "../common/base/log.h"
 #include "version.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const modes[] = {
@@ -87,16 +88,145 @@ print_seconds(FILE *out, const char *what, int64_t ms)
 		(void)fprintf(out, " %s %g s", what, (double)ms / 1000);
 }
 
+/* Whether the eval is the built-in one of its name and nothing more. */
+static bool
+is_plain(const struct settings *s, const struct eval_conf *e)
+{
+	const struct eval_conf *b = s->builtin_evals;
+	size_t i;
+
+	for (i = 0; i < s->n_builtin_evals && strcmp(b[i].name, e->name) != 0;)
+		i++;
+	return i < s->n_builtin_evals && e->builtin == b[i].builtin &&
+	       e->options == NULL && !e->negate && !e->strip_fences &&
+	       isnan(e->weight) && isnan(e->threshold) && e->pointer == NULL &&
+	       e->timeout_ms == b[i].timeout_ms;
+}
+
+/* A URL may hold a secret before its host and behind its path. */
+static void
+print_url(FILE *out, const char *url)
+{
+	const char *host = strstr(url, "://"), *at, *end;
+
+	host = host != NULL ? host + 3 : url;
+	end = host + strcspn(host, "/?#");
+	for (at = end; at > host && at[-1] != '@'; at--)
+		;
+	(void)fprintf(out, "%.*s%.*s", (int)(host - url), url,
+	    (int)strcspn(at, "?#"), at);
+}
+
+static void
+print_kind(FILE *out, const struct eval_conf *e)
+{
+	size_t i;
+
+	switch (e->kind) {
+	case EVAL_BUILTIN:
+		(void)fprintf(out, "built in, %s",
+		    e->builtin != NULL ? e->builtin->name : "unknown");
+		break;
+	case EVAL_COMMAND:
+		(void)fprintf(out, "command %s, %lld workers",
+		    e->argv != NULL ? e->argv[0] : "unknown",
+		    (long long)e->workers);
+		break;
+	case EVAL_HTTP:
+		(void)fprintf(out, "POST to ");
+		print_url(out, e->url != NULL ? e->url : "nowhere");
+		(void)fprintf(
+		    out, ", %ssigned", e->secret != NULL ? "" : "not ");
+		break;
+	case EVAL_JUDGE:
+		(void)fprintf(
+		    out, "judge %s", e->judge != NULL ? e->judge : "unknown");
+		break;
+	case EVAL_SIMILAR:
+		(void)fprintf(out, "similar in meaning");
+		break;
+	default:
+		(void)fprintf(out, "unknown");
+	}
+	for (i = 0; e->models != NULL && e->models[i] != NULL; i++)
+		(void)fprintf(
+		    out, "%s%s", i == 0 ? ", by " : " and ", e->models[i]);
+}
+
+static void
+print_eval(FILE *out, const struct eval_conf *e)
+{
+	(void)fprintf(out, "eval: %s, ", e->name);
+	print_kind(out, e);
+	if (e->negate)
+		(void)fprintf(out, ", not");
+	if (!isnan(e->weight))
+		(void)fprintf(out, ", weight %g", e->weight);
+	if (!isnan(e->threshold))
+		(void)fprintf(out, ", threshold %g", e->threshold);
+	if (e->strip_fences)
+		(void)fprintf(out, ", without fences");
+	if (e->pointer != NULL)
+		(void)fprintf(out, ", of \"%s\"", e->pointer);
+	(void)fprintf(out, ", within %g s\n", (double)e->timeout_ms / 1000);
+}
+
+static void
+print_evals(FILE *out, const struct settings *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_evals; i++)
+		if (is_plain(s, &s->evals[i]))
+			(void)fprintf(out, "%s %s",
+			    n++ == 0 ? "evals: built in:" : "",
+			    s->evals[i].name);
+	if (n != 0)
+		(void)fprintf(out, "\n");
+	for (i = 0; i < s->n_evals; i++)
+		if (!is_plain(s, &s->evals[i]))
+			print_eval(out, &s->evals[i]);
+	if (s->n_evals == 0)
+		(void)fprintf(out, "evals: none\n");
+}
+
+static void
+print_experiments(FILE *out, const struct conf *conf)
+{
+	const struct settings *s = &conf->settings;
+	const struct dataset_conf *d = s->datasets;
+
+	if (d->root != NULL)
+		(void)fprintf(out, "datasets: files below %s\n", d->root);
+	if (d->api_base != NULL) {
+		(void)fprintf(out, "datasets: AgentMark's API at ");
+		print_url(out, d->api_base);
+		if (d->api_key != NULL)
+			(void)fprintf(out, ", app %s, key from %s\n", d->app_id,
+			    conf->api_key.source);
+		else
+			(void)fprintf(out, ", no key\n");
+	}
+	if (d->root == NULL && d->api_base == NULL)
+		(void)fprintf(out,
+		    "datasets: none: set datasets.root, or agentmark.api_key "
+		    "and agentmark.app_id\n");
+	(void)fprintf(out, "experiments: %lld rows at once, ",
+	    (long long)s->max_concurrency);
+	if (s->max_experiments != 0)
+		(void)fprintf(out, "%lld experiments at once, counted in %s\n",
+		    (long long)s->max_experiments, s->state_dir);
+	else
+		(void)fprintf(out, "any number of experiments\n");
+}
+
 static void
 print_rest(FILE *out, const struct conf *conf)
 {
 	const struct settings *s = &conf->settings;
-	size_t i;
 
-	(void)fprintf(out, "evals:");
-	for (i = 0; i < s->n_evals; i++)
-		(void)fprintf(out, " %s", s->evals[i]);
-	(void)fprintf(out, "%s\n", s->n_evals == 0 ? " none" : "");
+	print_evals(out, s);
+	print_experiments(out, conf);
 	(void)fprintf(
 	    out, "largest body: %lld bytes\n", (long long)conf->body_bytes);
 	(void)fprintf(out, "clocks:");

@@ -169,7 +169,8 @@ apply_presets(struct loader *l)
 
 	for (i = 0; i < conf_n_options; i++) {
 		o = &conf_options[i];
-		if (o->value != NULL && strstr(o->key, ".NAME.") == NULL)
+		if (o->value != NULL && strstr(o->key, ".NAME.") == NULL &&
+		    strstr(o->key, "[].") == NULL)
 			conf_set_path(l, o->key, o->value, "built in");
 	}
 	for (i = 0; i < conf_n_presets; i++)

@@ -5,6 +5,8 @@
 
 #include "../common/base/arena.h"
 #include "../common/base/log.h"
+#include "../common/run/dataset.h"
+#include "../common/run/eval_run.h"
 #include "../common/run/settings.h"
 #include "../common/wire/sign.h"
 
@@ -28,6 +30,7 @@ struct conf_note {
 struct conf_list {
 	void *items;
 	size_t n, cap;
+	size_t line; /* where the file has it; 0: nowhere */
 };
 
 /* Text, and where it came from: "/etc/agentmark-fcgi.yaml:3",
@@ -36,6 +39,18 @@ struct conf_value {
 	const char *text;
 	const char *source;
 	size_t line; /* in the file, or 0 */
+};
+
+struct conf_real {
+	bool present;
+	double value;
+};
+
+/* A mapping of anything as JSON. */
+struct conf_tree {
+	json_t *json;	     /* an object, owned by the arena, or NULL */
+	const size_t *lines; /* of its keys, in their order */
+	size_t line;
 };
 
 /* What every item of a list or map begins with. */
@@ -61,6 +76,19 @@ struct conf_model {
 	struct conf_value name, match, provider, model;
 };
 
+struct conf_eval {
+	struct conf_item item;
+	struct conf_value use, http, secret, judge, similar, pointer;
+	struct conf_list exec, models; /* of const char * */
+	struct conf_tree options;
+	struct conf_real weight, threshold;
+	int64_t workers, timeout_ms;
+	bool negate, strip_fences;
+};
+
+/* Whether AgentMark's API is used. */
+enum conf_api { CONF_API_AUTO, CONF_API_YES, CONF_API_NO };
+
 struct conf {
 	struct arena *arena;
 	enum conf_code code;	/* of the first thing that is wrong */
@@ -69,16 +97,21 @@ struct conf {
 
 	/* As it was read. */
 	struct conf_value secret, default_provider, log_target;
+	struct conf_value root, base_url, api_key, app_id, dev_server;
+	struct conf_value state_dir;
 	struct conf_list secret_list, provider_list, model_list, eval_list;
-	int signature; /* enum sign_mode */
-	int log_level; /* enum log_level */
-	int markdown;  /* enum markdown_style */
+	struct conf_list builtin_list; /* of const char * */
+	int api;		       /* enum conf_api */
+	int signature;		       /* enum sign_mode */
+	int log_level;		       /* enum log_level */
+	int markdown;		       /* enum markdown_style */
 	int64_t body_bytes;
 
 	/* As the program uses it. */
 	struct secrets secrets;
 	const char **secret_sources; /* beside secrets.items */
 	struct settings settings;
+	struct dataset_conf datasets;
 
 	const char **variables; /* what it was made from, for conf_refresh() */
 };

@@ -1,5 +1,6 @@
 /* From options as they were read to what the program uses: secrets, providers
- * and rules for models, each checked against the others.  It refuses to know
+ * and rules for models, each checked against the others.  Evals and datasets
+ * have files of their own.  It refuses to know
  * where a value came from. */
 #include "../common/base/limits.h"
 #include "../common/base/utf.h"
@@ -74,13 +75,34 @@ finish_secrets(struct loader *l)
 }
 
 /* What would end a header's line would begin another header. */
-static bool
-has_control(const char *s)
+bool
+conf_has_control(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || *s == 127)
 			return true;
 	return false;
+}
+
+const char *
+conf_url(
+    struct loader *l, const char *what, const struct conf_value *v, size_t line)
+{
+	const char *url = v->text;
+	size_t len;
+
+	if (url == NULL || conf_has_control(url) || strchr(url, ' ') != NULL ||
+	    (strncmp(url, "http://", 7) != 0 &&
+		strncmp(url, "https://", 8) != 0)) {
+		conf_problem(l, CONF_BAD_CONFIG, v->line != 0 ? v->line : line,
+		    "%s must be a URL of http or https%s%s", what,
+		    url != NULL ? ", not " : "", url != NULL ? url : "");
+		return NULL;
+	}
+	len = strlen(url);
+	while (len > 0 && url[len - 1] == '/')
+		len--;
+	return arena_strndup(l->conf->arena, url, len);
 }
 
 static const char *
@@ -99,8 +121,7 @@ static void
 check_provider(
     struct loader *l, const struct conf_provider *from, struct provider *p)
 {
-	const char *url = from->base_url.text;
-	size_t line = from->item.line, len, i;
+	size_t line = from->item.line, i;
 
 	if (p->driver == NULL) {
 		conf_problem(l, CONF_BAD_CONFIG, from->driver.line,
@@ -112,30 +133,19 @@ check_provider(
 		conf_problem(l, CONF_BAD_CONFIG, line,
 		    "providers: a name without / is wanted, not \"%s\"",
 		    p->name);
-	if (p->api_key != NULL && has_control(p->api_key))
+	if (p->api_key != NULL && conf_has_control(p->api_key))
 		conf_problem(l, CONF_BAD_CONFIG, from->api_key.line,
 		    "providers.%s.api_key holds a control character", p->name);
 	for (i = 0; i < from->headers.n; i++)
-		if (has_control(p->headers[i]) || *p->headers[i] == ':')
+		if (conf_has_control(p->headers[i]) || *p->headers[i] == ':')
 			conf_problem(l, CONF_BAD_CONFIG, line,
 			    "providers.%s.headers cannot be sent as they are",
 			    p->name);
 	if ((p->driver->abilities & DRIVER_LOCAL) != 0)
 		return;
-	if (url == NULL || has_control(url) || strchr(url, ' ') != NULL ||
-	    (strncmp(url, "http://", 7) != 0 &&
-		strncmp(url, "https://", 8) != 0)) {
-		conf_problem(l, CONF_BAD_CONFIG,
-		    from->base_url.line != 0 ? from->base_url.line : line,
-		    "providers.%s.base_url must be a URL of http or https%s%s",
-		    p->name, url != NULL ? ", not " : "",
-		    url != NULL ? url : "");
-		return;
-	}
-	len = strlen(url);
-	while (len > 0 && url[len - 1] == '/')
-		len--;
-	p->base_url = arena_strndup(l->conf->arena, url, len);
+	p->base_url = conf_url(l,
+	    arena_printf(l->conf->arena, "providers.%s.base_url", p->name),
+	    &from->base_url, line);
 }
 
 static void
@@ -249,61 +259,16 @@ finish_models(struct loader *l)
 	err_free(&err);
 }
 
-struct eval_name {
-	struct str16 key;
-	const char *name;
-};
-
-static int
-compare_names(const void *a, const void *b)
-{
-	const struct eval_name *x = a, *y = b;
-
-	return str16_cmp(x->key, y->key);
-}
-
-static void
-finish_evals(struct loader *l)
-{
-	struct conf *conf = l->conf;
-	const char **from = conf->eval_list.items;
-	size_t n = conf->eval_list.n, i;
-	struct eval_name *names;
-
-	names = arena_array(conf->arena, n, sizeof(*names));
-	for (i = 0; i < n; i++) {
-		names[i].name = from[i];
-		names[i].key = utf16_from(
-		    conf->arena, (struct str){from[i], strlen(from[i])});
-	}
-	if (n != 0)
-		qsort(names, n, sizeof(*names), compare_names);
-	conf->settings.evals =
-	    arena_array(conf->arena, n, sizeof(conf->settings.evals[0]));
-	conf->settings.n_evals = n;
-	for (i = 0; i < n; i++) {
-		conf->settings.evals[i] = names[i].name;
-		if (i > 0 && str16_eq(names[i].key, names[i - 1].key))
-			conf_problem(l, CONF_BAD_CONFIG, 0,
-			    "evals: %s is there twice", names[i].name);
-	}
-}
-
 static void
 finish_log(struct loader *l)
 {
 	struct conf_value *target = &l->conf->log_target;
-	const char *slash;
 
 	if (target->text == NULL)
 		target->text = "stderr";
-	if (l->file == NULL || *target->text == '/' ||
-	    strcmp(target->text, "stderr") == 0 ||
-	    strcmp(target->text, "syslog") == 0)
-		return;
-	if ((slash = strrchr(l->file, '/')) != NULL)
-		target->text = arena_printf(l->conf->arena, "%.*s/%s",
-		    (int)(slash - l->file), l->file, target->text);
+	if (strcmp(target->text, "stderr") != 0 &&
+	    strcmp(target->text, "syslog") != 0)
+		target->text = conf_beside(l, target->text);
 }
 
 void
@@ -312,7 +277,8 @@ conf_finish(struct loader *l)
 	finish_secrets(l);
 	finish_providers(l);
 	finish_models(l);
-	finish_evals(l);
+	conf_finish_evals(l);
+	conf_finish_experiments(l);
 	finish_log(l);
 	l->conf->settings.markdown = (enum markdown_style)l->conf->markdown;
 }

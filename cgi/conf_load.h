@@ -27,9 +27,16 @@ const struct option *conf_find(const char *prefix, struct str name);
 /* The next item of a list, zeroed; valid until the next is added. */
 void *conf_add(struct loader *l, struct conf_list *list, size_t size);
 
-/* The item of a map that is called NAME, made when there is none. */
-void *conf_item(struct loader *l, struct conf_list *list, size_t size,
-    struct str name, size_t line);
+/* Sets what is below PREFIX to its defaults in ITEM. */
+void conf_defaults(struct loader *l, const char *prefix, void *item);
+
+/* The item of the map O that is called NAME, made with its defaults when there
+ * is none. */
+void *conf_item(struct loader *l, const struct option *o,
+    struct conf_list *list, struct str name, size_t line);
+
+/* PATH, relative to the file's directory. */
+const char *conf_beside(struct loader *l, const char *path);
 
 /* Text as it stands in the file: env:NAME and file:PATH are looked up.  NULL
  * when there is nothing; what is wrong is noted. */
@@ -41,6 +48,13 @@ const char *conf_text(struct loader *l, const struct option *o, struct str text,
 void conf_set(struct loader *l, const struct option *o, void *base,
     struct str text, const char *source, size_t line);
 
+/* NODE, a mapping, as JSON; what is wrong is noted. */
+void conf_read_tree(struct loader *l, const struct option *o,
+    struct conf_tree *tree, const struct yaml *node);
+
+/* Whether NODE, a mapping, has a good key at AT, none that is there twice. */
+bool conf_is_key(struct loader *l, const struct yaml *node, size_t at);
+
 /* Sets an option by its path: "providers.openai.api_key". */
 void conf_set_path(
     struct loader *l, const char *path, const char *text, const char *source);
@@ -50,5 +64,17 @@ void conf_read(struct loader *l, const struct yaml *root);
 
 /* Makes what the program uses from what was read, and checks it. */
 void conf_finish(struct loader *l);
+
+/* Its parts that have files of their own.  Evals come behind models. */
+void conf_finish_evals(struct loader *l);
+void conf_finish_experiments(struct loader *l);
+
+/* A URL without slashes at its end; NULL, and a note about WHAT, when V is
+ * none.  LINE is that of V when V does not know it. */
+const char *conf_url(struct loader *l, const char *what,
+    const struct conf_value *v, size_t line);
+
+/* Whether S would end a header's line. */
+bool conf_has_control(const char *s) NONNULL;
 
 #endif

@@ -30,8 +30,8 @@ complain_unknown(
 	    (int)(name.len < 100 ? name.len : 100), name.p, known);
 }
 
-static bool
-is_key(struct loader *l, const struct yaml *map, size_t at)
+bool
+conf_is_key(struct loader *l, const struct yaml *map, size_t at)
 {
 	const struct yaml *key = map->items[at];
 	size_t i;
@@ -61,7 +61,7 @@ read_group(
 	size_t i;
 
 	for (i = 0; i + 1 < node->n; i += 2) {
-		if (!is_key(l, node, i))
+		if (!conf_is_key(l, node, i))
 			continue;
 		o = conf_find(prefix, node->items[i]->value);
 		if (o != NULL)
@@ -102,6 +102,7 @@ read_list_item(struct loader *l, const struct option *o, struct conf_list *list,
 	const struct option *child;
 
 	item->line = node->line;
+	conf_defaults(l, prefix, item);
 	if (node->kind == YAML_MAPPING) {
 		read_group(l, prefix, item, node);
 		return;
@@ -121,42 +122,78 @@ static void
 read_list(struct loader *l, const struct option *o, struct conf_list *list,
     const struct yaml *node)
 {
-	const char **name, *source;
 	size_t i;
 
-	for (i = 0; i < node->n; i++) {
-		if (o->type == OPTION_LIST) {
-			read_list_item(l, o, list, node->items[i]);
-		} else if (is_text(l, o, node->items[i])) {
-			name = conf_add(l, list, sizeof(*name));
-			*name = conf_text(l, o, node->items[i]->value,
-			    node->items[i]->line, &source);
-			list->n -= *name == NULL;
-		}
-	}
+	for (i = 0; i < node->n; i++)
+		read_list_item(l, o, list, node->items[i]);
+}
+
+static void
+read_name(struct loader *l, const struct option *o, struct conf_list *list,
+    const struct yaml *node)
+{
+	const char *text, **name, *source;
+
+	if (!is_text(l, o, node))
+		return;
+	text = conf_text(l, o, node->value, node->line, &source);
+	if (text == NULL)
+		return;
+	name = conf_add(l, list, sizeof(*name));
+	*name = text;
+}
+
+static void
+read_names(struct loader *l, const struct option *o, struct conf_list *list,
+    const struct yaml *node)
+{
+	size_t i;
+
+	list->line = node->line;
+	if (node->kind == YAML_SCALAR)
+		read_name(l, o, list, node);
+	for (i = 0; i < node->n; i++)
+		read_name(l, o, list, node->items[i]);
+}
+
+static void
+read_map_item(struct loader *l, const struct option *o, struct conf_list *list,
+    const struct yaml *key, const struct yaml *value)
+{
+	void *item = conf_item(l, o, list, key->value, key->line);
+
+	if (value->kind == YAML_MAPPING)
+		read_group(l, arena_printf(l->conf->arena, "%s.NAME.", o->key),
+		    item, value);
+	else if (!is_null(value))
+		conf_problem(l, CONF_BAD_CONFIG, value->line,
+		    "%s.%s must be a mapping", o->key, key->value.p);
 }
 
 static void
 read_map(struct loader *l, const struct option *o, struct conf_list *list,
     const struct yaml *node)
 {
-	const char *prefix = arena_printf(l->conf->arena, "%s.NAME.", o->key);
-	const struct yaml *value;
+	const char *prefix = arena_printf(l->conf->arena, "%s.", o->key);
+	const struct option *own;
 	size_t i;
-	void *item;
 
+	if (node->kind == YAML_SEQUENCE) {
+		own = conf_find(
+		    prefix, (struct str){o->shorthand, strlen(o->shorthand)});
+		read_option(l, own, l->conf, node);
+		return;
+	}
+	list->line = node->line;
 	for (i = 0; i + 1 < node->n; i += 2) {
-		if (!is_key(l, node, i))
+		if (!conf_is_key(l, node, i))
 			continue;
-		value = node->items[i + 1];
-		item = conf_item(l, list, o->size, node->items[i]->value,
-		    node->items[i]->line);
-		if (value->kind == YAML_MAPPING)
-			read_group(l, prefix, item, value);
-		else if (!is_null(value))
-			conf_problem(l, CONF_BAD_CONFIG, value->line,
-			    "%s.%s must be a mapping", o->key,
-			    node->items[i]->value.p);
+		own = conf_find(prefix, node->items[i]->value);
+		if (own != NULL)
+			read_option(l, own, l->conf, node->items[i + 1]);
+		else
+			read_map_item(
+			    l, o, list, node->items[i], node->items[i + 1]);
 	}
 }
 
@@ -168,7 +205,8 @@ read_headers(struct loader *l, const struct option *o, struct conf_list *list,
 	size_t i;
 
 	for (i = 0; i + 1 < node->n; i += 2) {
-		if (!is_key(l, node, i) || !is_text(l, o, node->items[i + 1]))
+		if (!conf_is_key(l, node, i) ||
+		    !is_text(l, o, node->items[i + 1]))
 			continue;
 		value = conf_text(l, o, node->items[i + 1]->value,
 		    node->items[i + 1]->line, &source);
@@ -191,11 +229,23 @@ static const struct {
     [OPTION_HEADERS] = {YAML_MAPPING, "a mapping"},
     [OPTION_TEXT] = {YAML_SCALAR, "text"},
     [OPTION_NUMBER] = {YAML_SCALAR, "a number"},
+    [OPTION_REAL] = {YAML_SCALAR, "a number"},
     [OPTION_SECONDS] = {YAML_SCALAR, "a number"},
     [OPTION_CHOICE] = {YAML_SCALAR, "a word"},
     [OPTION_BOOL] = {YAML_SCALAR, "true or false"},
+    [OPTION_TREE] = {YAML_MAPPING, "a mapping"},
 };
 _Static_assert(ARRAY_LEN(kinds) == OPTION__MAX, "a row for every type");
+
+static bool
+fits(const struct option *o, const struct yaml *node)
+{
+	if (o->type == OPTION_NAMES && node->kind == YAML_SCALAR)
+		return true;
+	if (o->type == OPTION_MAP && node->kind == YAML_SEQUENCE)
+		return o->shorthand != NULL;
+	return node->kind == kinds[o->type].kind;
+}
 
 static void
 read_option(struct loader *l, const struct option *o, void *base,
@@ -205,7 +255,7 @@ read_option(struct loader *l, const struct option *o, void *base,
 
 	if (is_null(node))
 		return;
-	if (node->kind != kinds[o->type].kind) {
+	if (!fits(o, node)) {
 		conf_problem(l, CONF_BAD_CONFIG, node->line, "%s must be %s",
 		    o->key, kinds[o->type].name);
 		return;
@@ -216,14 +266,19 @@ read_option(struct loader *l, const struct option *o, void *base,
 		    l, arena_printf(l->conf->arena, "%s.", o->key), base, node);
 		break;
 	case OPTION_LIST:
-	case OPTION_NAMES:
 		read_list(l, o, field, node);
+		break;
+	case OPTION_NAMES:
+		read_names(l, o, field, node);
 		break;
 	case OPTION_MAP:
 		read_map(l, o, field, node);
 		break;
 	case OPTION_HEADERS:
 		read_headers(l, o, field, node);
+		break;
+	case OPTION_TREE:
+		conf_read_tree(l, o, field, node);
 		break;
 	default:
 		if (is_text(l, o, node))

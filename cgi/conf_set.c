@@ -17,6 +17,8 @@ conf_find(const char *prefix, struct str name)
 	size_t len = strlen(prefix), i;
 	const char *key;
 
+	if (memchr(name.p, '.', name.len) != NULL)
+		return NULL;
 	for (i = 0; i < conf_n_options; i++) {
 		key = conf_options[i].key;
 		if (strncmp(key, prefix, len) == 0 &&
@@ -41,21 +43,39 @@ conf_add(struct loader *l, struct conf_list *list, size_t size)
 	return memset(item, 0, size);
 }
 
+void
+conf_defaults(struct loader *l, const char *prefix, void *item)
+{
+	const struct option *o;
+	size_t i;
+
+	for (i = 0; i < conf_n_options; i++) {
+		o = &conf_options[i];
+		if (o->value != NULL &&
+		    strncmp(o->key, prefix, strlen(prefix)) == 0)
+			conf_set(l, o, item,
+			    (struct str){o->value, strlen(o->value)},
+			    "built in", 0);
+	}
+}
+
 void *
-conf_item(struct loader *l, struct conf_list *list, size_t size,
+conf_item(struct loader *l, const struct option *o, struct conf_list *list,
     struct str name, size_t line)
 {
 	struct conf_item *item;
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
-		item = (void *)((char *)list->items + i * size);
+		item = (void *)((char *)list->items + i * o->size);
 		if (str_is(name, item->name))
 			return item;
 	}
-	item = conf_add(l, list, size);
+	item = conf_add(l, list, o->size);
 	item->name = arena_strndup(l->conf->arena, name.p, name.len);
 	item->line = line;
+	conf_defaults(
+	    l, arena_printf(l->conf->arena, "%s.NAME.", o->key), item);
 	return item;
 }
 
@@ -109,8 +129,8 @@ text_of_variable(struct loader *l, const struct option *o, const char *name,
 	return NULL;
 }
 
-static const char *
-beside_file(struct loader *l, const char *path)
+const char *
+conf_beside(struct loader *l, const char *path)
 {
 	const char *slash = l->file != NULL ? strrchr(l->file, '/') : NULL;
 
@@ -147,7 +167,7 @@ text_of_file(struct loader *l, const struct option *o, const char *path,
 	struct stat st;
 	struct buf b;
 
-	path = beside_file(l, path);
+	path = conf_beside(l, path);
 	*source = arena_printf(l->conf->arena, "file:%s", path);
 	buf_init(&b, 2 * LIMIT_SECRET_BYTES);
 	if (file_read(path, &b, &st, NULL, &err) == -1) {
@@ -174,6 +194,8 @@ conf_text(struct loader *l, const struct option *o, struct str text,
 	const char *copy = keep(l, o, text.p, text.len);
 
 	*source = l->file;
+	if (o->literal)
+		return copy;
 	if (strncmp(copy, "env:", 4) == 0)
 		return text_of_variable(l, o, copy + 4, line, source);
 	if (strncmp(copy, "file:", 5) == 0)
@@ -229,6 +251,18 @@ set_number(const struct option *o, void *field, struct str text)
 }
 
 static bool
+set_real(const struct option *o, struct conf_real *field, struct str text)
+{
+	double d;
+
+	if (!read_digits(text, "-0123456789.", &d) || d < (double)o->min ||
+	    d > (double)o->max)
+		return false;
+	*field = (struct conf_real){true, d};
+	return true;
+}
+
+static bool
 set_choice(const struct option *o, void *field, struct str text)
 {
 	int i;
@@ -264,6 +298,9 @@ wanted(struct loader *l, const struct option *o)
 	case OPTION_NUMBER:
 		return arena_printf(a, "a whole number from %lld to %lld",
 		    (long long)o->min, (long long)o->max);
+	case OPTION_REAL:
+		return arena_printf(a, "a number from %lld to %lld",
+		    (long long)o->min, (long long)o->max);
 	case OPTION_SECONDS:
 		return arena_printf(
 		    a, "seconds from 0 to %lld", (long long)o->max);
@@ -291,6 +328,9 @@ conf_set(struct loader *l, const struct option *o, void *base, struct str text,
 	case OPTION_NUMBER:
 	case OPTION_SECONDS:
 		good = set_number(o, field, text);
+		break;
+	case OPTION_REAL:
+		good = set_real(o, field, text);
 		break;
 	case OPTION_CHOICE:
 		good = set_choice(o, field, text);
@@ -340,7 +380,7 @@ conf_set_path(
 			    source, 0);
 			return;
 		}
-		base = conf_item(l, (void *)((char *)base + o->offset), o->size,
+		base = conf_item(l, o, (void *)((char *)base + o->offset),
 		    segment(&path), 0);
 		prefix = arena_printf(l->conf->arena, "%s.NAME.", o->key);
 	}

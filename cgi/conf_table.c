@@ -10,11 +10,13 @@
 #define IN_PROVIDER(field) offsetof(struct conf_provider, field)
 #define IN_MODEL(field) offsetof(struct conf_model, field)
 #define IN_SECRET(field) offsetof(struct conf_secret, field)
+#define IN_EVAL(field) offsetof(struct conf_eval, field)
 
-enum { HOUR = 3600, DAY = 24 * HOUR };
+enum { HOUR = 3600, DAY = 24 * HOUR, MILLION = 1000000 };
 
 static const char *const signatures[] = {"required", "optional", "off", NULL};
 static const char *const styles[] = {"2.1", "2.2", NULL};
+static const char *const apis[] = {"auto", "true", "false", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option conf_options[] = {
@@ -150,10 +152,197 @@ const struct option conf_options[] = {
 		"escapes, such as that of snake_case."},
 
     {.key = "evals",
-	.type = OPTION_NAMES,
+	.type = OPTION_MAP,
 	.offset = IN_CONF(eval_list),
-	.example = "exact_match",
-	.help = "The names that get-evals answers with."},
+	.size = sizeof(struct conf_eval),
+	.shorthand = "builtin",
+	.help = "The evals that get-evals lists and experiments may choose: a "
+		"list of built-in ones, or a mapping of names.  Each is one "
+		"of use, exec, http, judge and similar; an item without any "
+		"is the built-in eval of its name.  Without evals all "
+		"built-in ones are declared.  A declared name shadows a "
+		"built-in one; a prompt may use any built-in one, declared "
+		"or not.  The command evals prints what is built in."},
+    {.key = "evals.builtin",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(builtin_list),
+	.literal = true,
+	.example = "all",
+	.help = "Built-in evals that are declared beside the others: their "
+		"names, or all."},
+    {.key = "evals.NAME.use",
+	.type = OPTION_TEXT,
+	.offset = IN_EVAL(use),
+	.example = "contains_any",
+	.help = "A built-in eval."},
+    {.key = "evals.NAME.options",
+	.type = OPTION_TREE,
+	.offset = IN_EVAL(options),
+	.example = "{values: [yes, sure]}",
+	.help = "Its options.  Those of a judge are props of its prompt; "
+		"swap: true asks again with output and expected output "
+		"exchanged."},
+    {.key = "evals.NAME.not",
+	.type = OPTION_BOOL,
+	.offset = IN_EVAL(negate),
+	.value = "false",
+	.help = "Passes what would fail: the score becomes 1 - score.  This "
+		"and the options up to timeout are for evals of any kind."},
+    {.key = "evals.NAME.weight",
+	.type = OPTION_REAL,
+	.offset = IN_EVAL(weight),
+	.max = MILLION,
+	.example = "2",
+	.help = "Is written into each result, for whoever computes a mean."},
+    {.key = "evals.NAME.threshold",
+	.type = OPTION_REAL,
+	.offset = IN_EVAL(threshold),
+	.min = -MILLION,
+	.max = MILLION,
+	.example = "0.5",
+	.help = "The score from which on the eval has passed, whatever it "
+		"says itself."},
+    {.key = "evals.NAME.transform",
+	.type = OPTION_GROUP,
+	.help = "What is done to the output before the eval sees it."},
+    {.key = "evals.NAME.transform.pointer",
+	.type = OPTION_TEXT,
+	.offset = IN_EVAL(pointer),
+	.literal = true,
+	.example = "/answer",
+	.help = "A JSON pointer: the eval sees only that part of the output."},
+    {.key = "evals.NAME.transform.strip_fences",
+	.type = OPTION_BOOL,
+	.offset = IN_EVAL(strip_fences),
+	.value = "false",
+	.help = "Whether a Markdown fence around the output is taken off."},
+    {.key = "evals.NAME.timeout",
+	.type = OPTION_SECONDS,
+	.offset = IN_EVAL(timeout_ms),
+	.max = HOUR,
+	.value = "30",
+	.help = "Seconds that it may take for one row."},
+    {.key = "evals.NAME.exec",
+	.type = OPTION_NAMES,
+	.offset = IN_EVAL(exec),
+	.literal = true,
+	.item = "COMMAND",
+	.example = "[./evals/tone, --strict]",
+	.help = "A command and its arguments, no shell: it reads one JSON "
+		"object in a line and writes one.  A name with a slash is "
+		"relative to this file, another is looked up in PATH."},
+    {.key = "evals.NAME.workers",
+	.type = OPTION_NUMBER,
+	.offset = IN_EVAL(workers),
+	.max = LIMIT_EVAL_WORKERS,
+	.value = "0",
+	.help = "So many processes of it stay and get line after line; with 0 "
+		"each row starts one."},
+    {.key = "evals.NAME.http",
+	.type = OPTION_TEXT,
+	.offset = IN_EVAL(http),
+	.item = "SERVICE",
+	.example = "https://example.com/eval",
+	.help = "A URL that one JSON object is posted to and that answers "
+		"with one."},
+    {.key = "evals.NAME.secret",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_EVAL(secret),
+	.example = "env:EVAL_SECRET",
+	.help = "What the POST is signed with, as webhooks are; without it "
+		"there is no signature."},
+    {.key = "evals.NAME.judge",
+	.type = OPTION_TEXT,
+	.offset = IN_EVAL(judge),
+	.literal = true,
+	.item = "JUDGE",
+	.example = "judges/factuality.prompt.mdx",
+	.help = "A prompt that gives score, label and reason, relative to "
+		"this file: its source (.mdx), or what `agentmark build` "
+		"makes of it."},
+    {.key = "evals.NAME.models",
+	.type = OPTION_NAMES,
+	.offset = IN_EVAL(models),
+	.example = "[gpt-4o, gpt-4.1]",
+	.help = "The models that judge, each with one vote; without them it "
+		"is the prompt's own."},
+    {.key = "evals.NAME.similar",
+	.type = OPTION_TEXT,
+	.offset = IN_EVAL(similar),
+	.item = "MEANING",
+	.example = "openai/text-embedding-3-small",
+	.help = "A model of embeddings: the score is the cosine of output and "
+		"expected output."},
+
+    {.key = "datasets",
+	.type = OPTION_GROUP,
+	.help = "Where experiments find their rows."},
+    {.key = "datasets.root",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(root),
+	.example = "datasets",
+	.help = "A directory, relative to this file, which must exist; paths "
+		"in requests are below it."},
+    {.key = "datasets.api",
+	.type = OPTION_CHOICE,
+	.offset = IN_CONF(api),
+	.choices = apis,
+	.value = "auto",
+	.help = "Whether datasets are read from AgentMark's API.  With auto "
+		"they are when agentmark.api_key and agentmark.app_id are "
+		"set, or agentmark.dev_server is."},
+
+    {.key = "agentmark", .type = OPTION_GROUP, .help = "Access to AgentMark."},
+    {.key = "agentmark.base_url",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(base_url),
+	.value = "https://api.agentmark.co",
+	.help = "Where its API is."},
+    {.key = "agentmark.api_key",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_CONF(api_key),
+	.example = "env:AGENTMARK_API_KEY",
+	.help = "The key of the API; it is sent only beside an app_id."},
+    {.key = "agentmark.app_id",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(app_id),
+	.example = "my-app",
+	.help = "The app that the key is for."},
+    {.key = "agentmark.dev_server",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(dev_server),
+	.example = "http://localhost:9418",
+	.help = "The API of `agentmark dev`, which sets the variable.  It "
+		"wins over base_url, and neither key nor app_id is sent to "
+		"it."},
+
+    {.key = "experiments",
+	.type = OPTION_GROUP,
+	.help = "Ceilings of experiments."},
+    {.key = "experiments.concurrency",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(settings.max_concurrency),
+	.min = 1,
+	.max = LIMIT_ROWS_AT_ONCE,
+	.value = "100",
+	.help = "Rows of one experiment that run at once, whatever a request "
+		"asks for."},
+    {.key = "experiments.at_once",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(settings.max_experiments),
+	.max = LIMIT_EXPERIMENTS,
+	.value = "4",
+	.help = "Experiments that run at once on this machine, so that "
+		"workers stay free for prompts; 0 for no ceiling."},
+    {.key = "experiments.state_dir",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(state_dir),
+	.example = "/run/agentmark-fcgi",
+	.help = "The directory in which running experiments are counted, "
+		"relative to this file; without it agentmark-fcgi-UID below "
+		"TMPDIR or /tmp.  All that share the ceiling need the same."},
 
     {.key = "heartbeat",
 	.type = OPTION_SECONDS,
@@ -235,6 +424,14 @@ const struct variable conf_variables[] = {
     {"OPENAI_API_KEY", "providers.openai.api_key", true, "OpenAI's key."},
     {"OPENAI_BASE_URL", "providers.openai.base_url", true,
 	"Where OpenAI's API is, up to and with /v1."},
+    {"AGENTMARK_BASE_URL", "agentmark.base_url", true,
+	"Where AgentMark's API is."},
+    {"AGENTMARK_API_KEY", "agentmark.api_key", true,
+	"The key of AgentMark's API."},
+    {"AGENTMARK_APP_ID", "agentmark.app_id", true,
+	"The app that the key is for."},
+    {"AGENTMARK_DEV_SERVER", "agentmark.dev_server", true,
+	"The API of `agentmark dev`, instead of AgentMark's."},
 };
 const size_t conf_n_variables = ARRAY_LEN(conf_variables);
 

@@ -9,29 +9,35 @@ enum option_type {
 	OPTION_GROUP,	/* a mapping of the options below it */
 	OPTION_LIST,	/* a sequence of such mappings */
 	OPTION_MAP,	/* a mapping of names to such mappings */
-	OPTION_NAMES,	/* a sequence of texts */
+	OPTION_NAMES,	/* a sequence of texts, or one text */
 	OPTION_HEADERS, /* a mapping of names to texts */
 	OPTION_TEXT,
 	OPTION_NUMBER,
+	OPTION_REAL,	/* a number that may have a sign and a fraction */
 	OPTION_SECONDS, /* may have a fraction; kept as milliseconds */
 	OPTION_CHOICE,
 	OPTION_BOOL,
+	OPTION_TREE, /* a mapping of anything, typed as YAML's core schema */
 	OPTION__MAX
 };
 
 /* KEY is the whole path; what is below a list has "[]." in it, what is below
- * a map ".NAME.". */
+ * an item of a map ".NAME.".  A map may have options of its own as well, which
+ * are no items; their fields are in struct conf. */
 struct option {
 	const char *key;
 	enum option_type type;
 	bool secret;	       /* its value is never shown */
+	bool literal;	       /* env: and file: mean nothing in it */
 	size_t offset;	       /* of the field in struct conf or in the item */
 	size_t size;	       /* of an item of a list or map */
-	const char *shorthand; /* a list's option that a bare text sets */
+	const char *shorthand; /* the option below it that a bare text sets, of
+				* a list, or a sequence, of a map */
 	int64_t min, max;
 	const char *const *choices;
 	const char *value;   /* the default, or NULL */
 	const char *example; /* where the default would explain nothing */
+	const char *item;    /* in the example it begins an item of this name */
 	const char *help;
 };
 extern const struct option conf_options[];

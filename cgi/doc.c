@@ -107,13 +107,26 @@ shown_value(const struct option *o)
 	return o->value != NULL ? o->value : "";
 }
 
-/* What is below a list or map begins with "- " at its first option, or with
- * the map's NAME. */
+/* What is below a list begins with "- " at its first option. */
 static bool
 is_first_of_item(size_t i)
 {
-	return conf_options[i - 1].type == OPTION_LIST ||
-	       conf_options[i - 1].type == OPTION_MAP;
+	return conf_options[i - 1].type == OPTION_LIST;
+}
+
+static bool
+is_named(size_t i)
+{
+	return strstr(conf_options[i].key, ".NAME.") != NULL;
+}
+
+/* The name of the map's item that the option is the first of, or NULL. */
+static const char *
+item_name(size_t i)
+{
+	if (!is_named(i))
+		return NULL;
+	return is_named(i - 1) ? conf_options[i].item : "NAME";
 }
 
 static void
@@ -127,11 +140,8 @@ print_example_option(FILE *out, size_t i)
 		dash = is_first_of_item(i) ? "- " : "  ";
 	switch (o->type) {
 	case OPTION_GROUP:
-		(void)fprintf(out, "%s:\n", o->key);
-		break;
-	case OPTION_NAMES:
-		(void)fprintf(out, "#%*s%s:\n#%*s- %s\n", indent, "",
-		    last_part(o->key), indent + 2, "", o->example);
+		(void)fprintf(out, "%s%*s%s:\n", indent == 0 ? "" : "#", indent,
+		    "", last_part(o->key));
 		break;
 	case OPTION_HEADERS:
 		(void)fprintf(out, "#%*s%s:\n#%*s%s\n", indent, "",
@@ -148,6 +158,7 @@ void
 doc_example(FILE *out)
 {
 	const struct variable *v;
+	const char *name;
 	char prefix[32];
 	size_t i;
 	int indent;
@@ -164,9 +175,9 @@ doc_example(FILE *out)
 	for (i = 0; i < conf_n_options; i++) {
 		indent = 2 * depth(conf_options[i].key);
 		(void)snprintf(prefix, sizeof(prefix), "%*s# ", indent, "");
-		if (i > 0 && conf_options[i - 1].type == OPTION_MAP)
-			(void)fprintf(out, "#%*sNAME:\n", indent - 2, "");
 		(void)fprintf(out, "\n");
+		if ((name = item_name(i)) != NULL)
+			(void)fprintf(out, "#  %s:\n\n", name);
 		print_wrapped(out, prefix, conf_options[i].help, 78);
 		v = variable_of(&conf_options[i]);
 		if (v != NULL)

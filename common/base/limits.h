@@ -52,5 +52,10 @@
 #define LIMIT_SECRET_BYTES (64u * 1024)
 /* Secrets that one configuration may list (two suffice for a rotation). */
 #define LIMIT_SECRETS 16
+/* What a configuration may raise its ceilings of experiments to: every row
+ * that runs is a transfer and a descriptor, every worker a process. */
+#define LIMIT_ROWS_AT_ONCE 1000
+#define LIMIT_EXPERIMENTS 1000
+#define LIMIT_EVAL_WORKERS 64
 
 #endif

@@ -6,6 +6,7 @@
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/xalloc.h"
+#include "eval_run.h"
 #include "prompt_run.h"
 
 #include <stdlib.h>
@@ -21,6 +22,7 @@ run_get_evals(struct engine *engine, struct arena *a, const struct job *job,
 {
 	const struct settings *s = engine->settings;
 	struct buf names, body;
+	const char *name;
 
 	(void)a;
 	(void)job;
@@ -29,8 +31,8 @@ run_get_evals(struct engine *engine, struct arena *a, const struct job *job,
 	buf_init(&body, LIMIT_LINE_BYTES);
 	for (size_t i = 0; i < s->n_evals; i++) {
 		buf_addc(&names, i == 0 ? '[' : ',');
-		json_print_string(
-		    &names, (struct str){s->evals[i], strlen(s->evals[i])});
+		name = s->evals[i].name;
+		json_print_string(&names, (struct str){name, strlen(name)});
 	}
 	buf_adds(&names, s->n_evals == 0 ? "[]" : "]");
 	buf_adds(&body, "{\"type\":\"evals\",\"result\":");

@@ -7,15 +7,29 @@
 #include "../provider/model.h"
 #include "../template/markdown.h"
 
+struct eval_conf;
+struct dataset_conf;
+
 struct settings {
 	struct models models;
-	enum markdown_style markdown; /* of what templates render to */
-	const char **evals; /* declared names, sorted by UTF-16 units */
+	enum markdown_style markdown;  /* of what templates render to */
+	const struct eval_conf *evals; /* declared, sorted by UTF-16 units */
 	size_t n_evals;
-	int64_t heartbeat_ms; /* a blank line in a silent stream; 0: none */
+	const struct eval_conf *builtin_evals; /* all, without options */
+	size_t n_builtin_evals;
+	const struct dataset_conf *datasets;
+	int64_t max_concurrency; /* rows at once, whatever a request says */
+	int64_t max_experiments; /* at once on this machine; 0: no limit */
+	const char *state_dir;	 /* where their slots are; may not exist yet */
+	int64_t heartbeat_ms;	 /* a blank line in a silent stream; 0: none */
 	struct http_clocks clocks;
 	int64_t max_retries;   /* where the prompt says nothing */
 	int64_t echo_delay_ms; /* between two words of the model echo/… */
 };
+
+/* The eval of that name: the declared one, else the built-in one without
+ * options, else NULL. */
+const struct eval_conf *settings_eval(
+    const struct settings *s, struct str name) NONNULL;
 
 #endif

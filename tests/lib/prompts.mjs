@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { SECRET } from './http.mjs';
+import { root } from './proc.mjs';
 
 const text = value => ({ type: 'text', value });
 const says = (name, value) => ({
@@ -35,8 +36,18 @@ export function promptRun(o) {
 const EVALS = ['contains', 'exact_match', 'input_seen', 'json_equal',
   'label_only', 'thrower'];
 
+const FIXTURES = path.join(root, 'tests/tools/fixtures.mjs');
+const DATASETS = path.join(root, 'tests/data/datasets');
+
+// JSON is YAML.
+const command = (fixtures, name) => JSON.stringify(
+  { exec: [process.execPath, path.resolve(fixtures), 'eval', name],
+    workers: 2 });
+
 // Everything that the head of tools/replay.mjs asks for.
-export function configuration({ mock, templates = '' }) {
+export function configuration(o) {
+  const { mock, templates = '', fixtures = FIXTURES, datasets = DATASETS } = o;
+  const evals = EVALS.map(name => `  ${name}: ${command(fixtures, name)}\n`);
   return `webhook:
   secret: ${SECRET}
 ${templates}providers:
@@ -47,7 +58,11 @@ ${templates}providers:
 models:
   - match: "^(mock|gpt-)"
     provider: chat
-evals: [${EVALS.join(', ')}]
+evals:
+${evals.join('')}datasets:
+  root: ${JSON.stringify(path.resolve(datasets))}
+experiments:
+  at_once: 0
 `;
 }
 

@@ -4,7 +4,7 @@ import { program, runDir, stopAll, until } from '../lib/proc.mjs';
 import { writeConfiguration } from '../lib/prompts.mjs';
 import { lighttpdFcgi } from '../lib/servers.mjs';
 
-const [port, mock, , fixtures] = process.argv.slice(2);
+const [port, mock, datasets, fixtures] = process.argv.slice(2);
 if (!fixtures) {
   console.error('usage: serve PORT MOCK_URL DATASETS FIXTURES');
   process.exit(2);
@@ -15,7 +15,7 @@ const server = await lighttpdFcgi({
   dir, port: Number(port), bin: program(), workers: 8,
   env: {
     AGENTMARK_FCGI_CONFIG: writeConfiguration(dir, {
-      mock,
+      mock, datasets, fixtures,
       // That is what the recorded installation had.
       templates: 'templates: {markdown: "2.2"}\n',
     }),

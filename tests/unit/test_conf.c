@@ -1,9 +1,9 @@
-/* The configuration: each case is a file and what becomes of it.  Files are
- * written to a directory of their own; variables come from the test alone. */
-#include "../../cgi/conf.h"
-#include "../../cgi/doc.h"
-#include "../../common/base/buf.h"
+/* The configuration: each case is a file and what becomes of it. */
+#include "conf_files.h"
 
+#include "../../cgi/doc.h"
+
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,84 +14,10 @@
 
 #include <cmocka.h>
 
-#define SECRET "0123456789abcdef"
-#define WITH_SECRET "webhook: {secret: " SECRET "}\n"
-
-static char directory[] = "/tmp/test_conf.XXXXXX";
-static char path[64];
-
-static void
-write_file(const char *name, mode_t mode, const char *text)
-{
-	char where[128];
-	FILE *f;
-
-	(void)snprintf(where, sizeof(where), "%s/%s", directory, name);
-	f = fopen(where, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(where, mode), 0);
-}
-
-/* A request's parameters: name, value, …, NULL. */
-static const char *
-param(void *arg, const char *name)
-{
-	const char *const *pairs = arg;
-
-	for (; pairs != NULL && *pairs != NULL; pairs += 2)
-		if (strcmp(pairs[0], name) == 0)
-			return pairs[1];
-	return NULL;
-}
-
-static struct conf *
-load(const char *text, const char *const *pairs)
-{
-	struct conf_source source = {.file = path, .param = param};
-
-	source.arg = (void *)(uintptr_t)pairs;
-	write_file("agentmark-fcgi.yaml", 0600, text);
-	return conf_load(&source);
-}
-
-/* The notes, one a line, each behind its code; the directory is left out. */
-static char *
-notes(const struct conf *conf)
-{
-	const struct conf_note *note = conf->notes.items;
-	const char *text, *at;
-	struct buf b;
-
-	buf_init(&b, 65536);
-	for (size_t i = 0; i < conf->notes.n; i++) {
-		buf_addf(&b, "%s ", conf_code_name(note[i].code));
-		text = note[i].text;
-		while ((at = strstr(text, directory)) != NULL) {
-			buf_add(&b, text, (size_t)(at - text));
-			text = at + strlen(directory) + 1;
-		}
-		buf_addf(&b, "%s\n", text);
-	}
-	return b.data != NULL ? b.data : calloc(1, 1);
-}
-
-static void
-expect_notes(const char *text, const char *const *pairs, const char *expected)
-{
-	struct conf *conf = load(text, pairs);
-	char *got = notes(conf);
-
-	assert_string_equal(got, expected);
-	free(got);
-	conf_free(conf);
-}
-
 static void
 test_defaults(void **state)
 {
-	struct conf *conf = load(WITH_SECRET, NULL);
+	struct conf *conf = conf_from(WITH_SECRET, NULL);
 	const struct settings *s = &conf->settings;
 
 	(void)state;
@@ -108,7 +34,13 @@ test_defaults(void **state)
 	assert_int_equal(s->clocks.total, 0);
 	assert_int_equal(s->max_retries, 2);
 	assert_int_equal(s->echo_delay_ms, 0);
-	assert_int_equal(s->n_evals, 0);
+	assert_int_equal(s->n_evals, n_builtins);
+	assert_int_equal(s->n_builtin_evals, n_builtins);
+	assert_null(s->datasets->root);
+	assert_null(s->datasets->api_base);
+	assert_int_equal(s->max_concurrency, 100);
+	assert_int_equal(s->max_experiments, 4);
+	assert_non_null(strstr(s->state_dir, "/agentmark-fcgi-"));
 	assert_int_equal(conf->log_level, LEVEL_INFO);
 	assert_string_equal(conf->log_target.text, "stderr");
 	assert_int_equal(s->models.n_providers, 2);
@@ -124,7 +56,7 @@ test_defaults(void **state)
 static void
 test_everything(void **state)
 {
-	struct conf *conf = load(
+	struct conf *conf = conf_from(
 	    "webhook:\n  secrets:\n  - " SECRET "-old\n"
 	    "  - {name: new, value: " SECRET "-new}\n  signature: optional\n"
 	    "limits: {body_bytes: 2048}\n"
@@ -135,15 +67,20 @@ test_everything(void **state)
 	    "    headers: {X-A: b, X-C: d e}\n    strict_schemas: true\n"
 	    "models:\n- {match: ^mock, provider: mine}\n"
 	    "- {name: fast, provider: mine, model: real}\n"
-	    "default_provider: echo\nevals: [b, a, \"\xc3\xa9\"]\n"
+	    "default_provider: echo\nevals: [regex, contains]\n"
+	    "datasets: {root: ., api: true}\n"
+	    "agentmark: {base_url: 'http://a/', api_key: k, app_id: i}\n"
+	    "experiments: {concurrency: 7, at_once: 0, state_dir: slots}\n"
 	    "heartbeat: 0.25\ntimeouts: {connect: 1.5, first_token: 2,\n"
 	    "  idle: 3, total: 4}\nretries: 0\necho: {delay_ms: 5}\n"
 	    "log: {level: debug, target: x.log}\n",
 	    NULL);
 	const struct settings *s = &conf->settings;
 	const struct provider *mine = &s->models.providers[2];
+	char real[PATH_MAX];
 
 	(void)state;
+	assert_non_null(realpath(conf_dir, real));
 	assert_int_equal(conf->code, CONF_OK);
 	assert_int_equal(conf->notes.n, 0);
 	assert_int_equal(conf->secrets.mode, SIGN_OPTIONAL);
@@ -165,9 +102,16 @@ test_everything(void **state)
 	assert_string_equal(s->models.rules[1].model, "real");
 	assert_string_equal(s->models.default_provider, "echo");
 	assert_int_equal(s->markdown, MARKDOWN_2_2);
-	assert_int_equal(s->n_evals, 3);
-	assert_string_equal(s->evals[0], "a");
-	assert_string_equal(s->evals[2], "\xc3\xa9");
+	assert_int_equal(s->n_evals, 2);
+	assert_string_equal(s->evals[0].name, "contains");
+	assert_string_equal(s->evals[1].name, "regex");
+	assert_string_equal(s->datasets->root, real);
+	assert_string_equal(s->datasets->api_base, "http://a");
+	assert_string_equal(s->datasets->api_key, "k");
+	assert_string_equal(s->datasets->app_id, "i");
+	assert_int_equal(s->max_concurrency, 7);
+	assert_int_equal(s->max_experiments, 0);
+	assert_non_null(strstr(s->state_dir, "/slots"));
 	assert_int_equal(s->heartbeat_ms, 250);
 	assert_int_equal(s->clocks.connect, 1500);
 	assert_int_equal(s->clocks.total, 4000);
@@ -179,8 +123,6 @@ test_everything(void **state)
 	conf_free(conf);
 }
 
-#define AT "bad_config agentmark-fcgi.yaml:"
-
 static void
 test_problems(void **state)
 {
@@ -190,7 +132,8 @@ test_problems(void **state)
 	    {WITH_SECRET "colour: red\n",
 		AT "2: unknown key colour (known here: webhook, limits, "
 		   "providers, models, default_provider, templates, evals, "
-		   "heartbeat, timeouts, retries, echo, log)\n"},
+		   "datasets, agentmark, experiments, heartbeat, timeouts, "
+		   "retries, echo, log)\n"},
 	    {WITH_SECRET "limits:\n  body_byte: 1\n",
 		AT "3: unknown key limits.body_byte (known here: "
 		   "body_bytes)\n"},
@@ -252,8 +195,6 @@ test_problems(void **state)
 		   "either match or name\n"},
 	    {WITH_SECRET "default_provider: nobody\n",
 		AT "2: default_provider: nobody is none of the providers\n"},
-	    {WITH_SECRET "evals: [a, a]\n",
-		"bad_config evals: a is there twice\n"},
 	    {WITH_SECRET "a: [\n",
 		AT "3: did not find expected node content\n"},
 	    {WITH_SECRET "log: {target: env:HTTP_X}\n",
@@ -266,7 +207,7 @@ test_problems(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		expect_notes(cases[i].text, NULL, cases[i].expected);
+		conf_expect(cases[i].text, NULL, cases[i].expected);
 }
 
 static void
@@ -278,8 +219,8 @@ test_variables(void **state)
 	static const char *const empty[] = {
 	    "AGENTMARK_WEBHOOK_SECRET", "", "OPENAI_API_KEY", "", NULL};
 	struct conf *conf =
-	    load(WITH_SECRET "providers: {openai: {api_key: key1}}\n"
-			     "default_provider: env:PATH\n",
+	    conf_from(WITH_SECRET "providers: {openai: {api_key: key1}}\n"
+				  "default_provider: env:PATH\n",
 		pairs);
 	const struct provider *openai = conf->settings.models.providers;
 
@@ -294,7 +235,7 @@ test_variables(void **state)
 	assert_string_equal(conf->default_provider.text, getenv("PATH"));
 	conf_free(conf);
 
-	expect_notes(WITH_SECRET, empty,
+	conf_expect(WITH_SECRET, empty,
 	    "bad_secret the secret webhook.secret (from "
 	    "AGENTMARK_WEBHOOK_SECRET) is empty\n");
 }
@@ -306,8 +247,8 @@ test_refresh(void **state)
 	    "AGENTMARK_WEBHOOK_SECRET", "the secret of one host", NULL};
 	static const char *const two[] = {
 	    "AGENTMARK_WEBHOOK_SECRET", "the secret of another", NULL};
-	struct conf_source source = {.file = path, .param = param};
-	struct conf *conf = load("heartbeat: 2\n", one), *old = conf;
+	struct conf_source source = {.file = conf_path, .param = conf_param};
+	struct conf *conf = conf_from("heartbeat: 2\n", one), *old = conf;
 
 	(void)state;
 	source.arg = (void *)(uintptr_t)one;
@@ -327,17 +268,17 @@ test_secret_files(void **state)
 	struct conf *conf;
 
 	(void)state;
-	write_file("secret", 0600, SECRET "-of-a-file\n");
-	conf = load("webhook: {secret: 'file:secret'}\n", NULL);
+	conf_write("secret", 0600, SECRET "-of-a-file\n");
+	conf = conf_from("webhook: {secret: 'file:secret'}\n", NULL);
 	assert_int_equal(conf->code, CONF_OK);
 	assert_string_equal(conf->secrets.items[0].key.p, SECRET "-of-a-file");
 	conf_free(conf);
 
-	write_file("secret", 0644, SECRET "-of-a-file\n");
-	expect_notes("webhook: {secret: 'file:secret', signature: off}\n", NULL,
+	conf_write("secret", 0644, SECRET "-of-a-file\n");
+	conf_expect("webhook: {secret: 'file:secret', signature: off}\n", NULL,
 	    AT "1: webhook.secret: everybody can read secret: chmod o-r "
 	       "it\n");
-	expect_notes("webhook: {secret: 'file:none', signature: off}\n", NULL,
+	conf_expect("webhook: {secret: 'file:none', signature: off}\n", NULL,
 	    AT "1: webhook.secret: cannot read none: No such file or "
 	       "directory\n");
 }
@@ -356,6 +297,22 @@ test_named_file(void **state)
 	conf_free(conf);
 }
 
+/* What the example names. */
+static void
+make_directories(void)
+{
+	static const char *const names[] = {"datasets", "evals", "judges"};
+	char where[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		(void)snprintf(
+		    where, sizeof(where), "%s/%s", conf_dir, names[i]);
+		assert_int_equal(mkdir(where, 0700), 0);
+	}
+	conf_write("evals/tone", 0700, "");
+	conf_write("judges/factuality.prompt.mdx", 0600, "");
+}
+
 /* The example as it is printed is a configuration, and so it is when every
  * option in it is used. */
 static void
@@ -371,53 +328,23 @@ test_example(void **state)
 	assert_non_null(f);
 	doc_example(f);
 	assert_int_equal(fclose(f), 0);
-	expect_notes(text, pairs, "");
+	conf_expect(text, pairs, "");
 
 	for (p = text; p != NULL && *p != '\0'; p = strchr(p, '\n')) {
 		p += *p == '\n';
 		if (*p == '#' && p[1] != '\n' && (p[1] != ' ' || p[2] == ' '))
 			memmove(p, p + 1, strlen(p));
 	}
-	write_file("old", 0600, SECRET "\n");
+	conf_write("old", 0600, SECRET "\n");
 	p = strstr(text, "file:/etc/agentmark-fcgi.old-secret");
 	assert_non_null(p);
 	memcpy(p, "file:old                           ", 35);
-	setenv("NAME_API_KEY", "key", 1);
-	expect_notes(text, pairs, "");
+	(void)setenv("NAME_API_KEY", "key", 1);
+	(void)setenv("EVAL_SECRET", "key", 1);
+	(void)setenv("AGENTMARK_API_KEY", "key", 1);
+	make_directories();
+	conf_expect(text, pairs, "");
 	free(text);
-}
-
-static int
-set_up(void **state)
-{
-	static const char *const unwanted[] = {"AGENTMARK_WEBHOOK_SECRET",
-	    "AGENTMARK_FCGI_CONFIG", "AGENTMARK_FCGI_SIGNATURE",
-	    "OPENAI_API_KEY", "OPENAI_BASE_URL", "NO_SUCH_VARIABLE"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(unwanted); i++)
-		(void)unsetenv(unwanted[i]);
-	(void)setenv("PATH", "echo", 1);
-	if (mkdtemp(directory) == NULL)
-		return -1;
-	(void)snprintf(path, sizeof(path), "%s/agentmark-fcgi.yaml", directory);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	static const char *const names[] = {
-	    "agentmark-fcgi.yaml", "secret", "old"};
-	char where[128];
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		(void)snprintf(
-		    where, sizeof(where), "%s/%s", directory, names[i]);
-		(void)unlink(where);
-	}
-	return rmdir(directory);
 }
 
 int
@@ -434,5 +361,5 @@ main(void)
 	    cmocka_unit_test(test_example),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, conf_set_up, conf_tear_down);
 }
