@@ -57,5 +57,9 @@
 #define LIMIT_ROWS_AT_ONCE 1000
 #define LIMIT_EXPERIMENTS 1000
 #define LIMIT_EVAL_WORKERS 64
+/* The answer of an eval (a score and a sentence), and all that a command may
+ * write for one of them, logs included. */
+#define LIMIT_EVAL_ANSWER_BYTES (1024u * 1024)
+#define LIMIT_EVAL_OUTPUT_BYTES (8u * 1024 * 1024)
 
 #endif

@@ -42,8 +42,8 @@ struct eval_ops {
  * An object as the eval gave it, taken; anything else, NULL too, and
  * {"error": text} are failures. */
 void eval_answer(struct eval_run *e, json_t *object);
-/* The same, as JSON text. */
-void eval_answer_text(struct eval_run *e, struct str text);
+/* The same, as text; -1 when it is no JSON. */
+int eval_answer_text(struct eval_run *e, struct str text);
 void eval_score(struct eval_run *e, const struct score *score) NONNULL;
 /* REASON goes behind "eval error: ". */
 void eval_fail(struct eval_run *e, const char *reason) NONNULL;

@@ -24,13 +24,12 @@ start_builtin(struct eval_run *e, struct err *err)
 	return 0;
 }
 
-/* A row without `start` is a kind that this program cannot run. */
 static const struct eval_ops kinds[] = {
     [EVAL_BUILTIN] = {start_builtin, NULL},
     [EVAL_COMMAND] = {eval_command_start, eval_command_free},
     [EVAL_HTTP] = {eval_http_start, eval_http_free},
-    [EVAL_JUDGE] = {NULL, NULL},
-    [EVAL_SIMILAR] = {NULL, NULL},
+    [EVAL_JUDGE] = {eval_judge_start, eval_judge_free},
+    [EVAL_SIMILAR] = {eval_similar_start, eval_similar_free},
 };
 _Static_assert(ARRAY_LEN(kinds) == EVAL__MAX, "a row for every kind");
 
@@ -126,7 +125,7 @@ apply_rules(const struct eval_conf *conf, json_t *result)
 
 /* As {name, ...answer} does it: a name in it is the one that stays (3.6). */
 static void
-accept(struct eval_run *e, json_t *answer)
+take(struct eval_run *e, json_t *answer)
 {
 	json_t *result = new_result(e), *value;
 	const char *key;
@@ -220,24 +219,23 @@ eval_answer(struct eval_run *e, json_t *object)
 		fail_with(e, (struct str){json_string_value(error),
 				 json_string_length(error)});
 	else
-		accept(e, object);
+		take(e, object);
 	json_decref(object);
 }
 
-void
+int
 eval_answer_text(struct eval_run *e, struct str text)
 {
 	struct err err = {0};
-	json_t *answer;
+	json_t *answer = json_read(text, &err);
 
-	if (e->result != NULL)
-		return;
-	answer = json_read(text, &err);
-	if (answer == NULL)
-		fail_quoting(e, "the answer is not JSON", text);
-	else
-		eval_answer(e, answer);
 	err_free(&err);
+	if (answer == NULL) {
+		fail_quoting(e, "the answer is not JSON", text);
+		return -1;
+	}
+	eval_answer(e, answer);
+	return 0;
 }
 
 void
@@ -301,16 +299,11 @@ eval_later(struct eval_run *e, void (*fn)(struct eval_run *e))
 static int
 start(struct eval_run *e, const struct eval_case *c, struct err *err)
 {
-	const struct eval_ops *ops = &kinds[e->conf->kind];
-
-	if (ops->start == NULL)
-		return fail(err, ERR_UNSUPPORTED,
-		    "this kind of eval is not supported by this version");
 	if (eval_case_make(e, c, err) < 0)
 		return -1;
 	e->held = true;
 	eval_clock_start(e);
-	return ops->start(e, err);
+	return kinds[e->conf->kind].start(e, err);
 }
 
 struct eval_run *

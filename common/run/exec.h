@@ -8,14 +8,16 @@
 #include "settings.h"
 
 struct exec;
+struct eval_pools;
 
 /* What all calls of a process share. */
 struct engine {
 	struct loop *loop;
 	const struct settings *settings;
-	struct exec *ready; /* those that have something to decide */
-	char *logged;	    /* what was logged last as ignored */
-	uint64_t throttled; /* refusals with status 429 so far */
+	struct exec *ready;	  /* those that have something to decide */
+	char *logged;		  /* what was logged last as ignored */
+	struct eval_pools *pools; /* workers of evals; NULL: none */
+	uint64_t throttled;	  /* refusals with status 429 so far */
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is

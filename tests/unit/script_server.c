@@ -54,6 +54,8 @@ static const struct script scripts[] = {
     {"/headonly", HOLD, 0, 1, {HEAD("9")}},
     {"/stall", HOLD, 0, 1, {HEAD("9") "abc"}},
     {"/drip", HOLD, 20, 1000, {CHUNKED, "1\r\nx\r\n"}},
+    {"/flood", HOLD, 0, 200000,
+	{CHUNKED, "20\r\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"}},
 };
 
 struct script_server server;
@@ -92,6 +94,24 @@ send_echo(int fd, const char *request, size_t len)
 
 	send_all(fd, head, (size_t)n);
 	send_all(fd, request, len);
+}
+
+/* The reply tells how the request was signed, and holds its body. */
+static void
+send_signed(int fd, const char *request)
+{
+	static char reply[4 << 20];
+	const char *signature = strstr(request, "x-agentmark-signature-256: ");
+	int n;
+
+	signature = signature != NULL ? strchr(signature, ' ') + 1 : "none\r";
+	n = snprintf(reply, sizeof(reply),
+	    "{\"signature\":\"%.*s\",\"body\":%s}",
+	    (int)strcspn(signature, "\r"), signature,
+	    strstr(request, "\r\n\r\n") + 4);
+	(void)dprintf(
+	    fd, "HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n", n);
+	send_all(fd, reply, (size_t)n);
 }
 
 static void
@@ -156,6 +176,8 @@ serve_connection(int fd)
 
 		if (strncmp(path, "/echo", n) == 0)
 			send_echo(fd, request, len);
+		if (strncmp(path, "/signed", n) == 0)
+			send_signed(fd, request);
 		for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
 			if (n == strlen(scripts[i].path) &&
 			    memcmp(path, scripts[i].path, n) == 0)
