@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { call, SECRET, signature, signed } from '../lib/http.mjs';
-import { cleanEnv, root, runDir, sleep, start, stop, stopAll, until }
+import { cleanEnv, root, runDir, sleep, start, stop, stopAll }
   from '../lib/proc.mjs';
 import { nginxFcgi, spawnFcgi } from '../lib/servers.mjs';
+import { startProvider } from './provider.mjs';
 
 const [tools, roundsText] = process.argv.slice(2);
 const rounds = Number(roundsText);
@@ -17,15 +18,7 @@ const median = list => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 // --- the provider
 
-const key = path.join(dir, 'key.pem'), cert = path.join(dir, 'cert.pem');
-execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
-  'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj',
-  '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
-  '-keyout', key, '-out', cert], { stdio: 'ignore' });
-const provider = start(path.join(tools, 'provider'), [cert, key]);
-await until(() => /https \d+/.test(provider.out));
-const ports = Object.fromEntries(provider.out.trim().split('\n')
-  .map(line => line.split(' ')));
+const { cert, ports } = await startProvider(tools, dir);
 
 // The system's authorities and our own, named by their hashes, so that finding
 // the right one costs what it costs in life.

@@ -1,13 +1,14 @@
 /* A scripted model provider that is fast enough to be forgotten in a
- * measurement: chat completions over HTTP and HTTPS, a thread per connection.
- * It refuses to know JSON: whether the request streams, and what is to be
- * said, are words that are looked for in its bytes.
+ * measurement: chat completions over HTTP, all connections in one thread, and
+ * over HTTPS, a thread per connection.  It refuses to know JSON: whether the
+ * request streams, and what is to be said, are words that are looked for in
+ * its bytes.
  *
  *	provider CERTIFICATE KEY	prints "http PORT" and "https PORT"
  *
  * Models: bench-burst sends its 100 chunks in one write, bench-stamp waits
- * 5 ms and says when it spoke, bench-slow waits 300 ms; any other sends every
- * chunk with a write of its own. */
+ * 5 ms and says when it spoke, bench-slow waits 300 ms, bench-wait-N N ms; any
+ * other sends every chunk with a write of its own. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,13 +23,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #define CHUNKS 100
 #define MAX_REQUEST (16u * 1024 * 1024)
 #define OUT_BYTES (64u * 1024)
+#define EVENTS 64
+#define MS INT64_C(1000000)
 
 struct conn {
 	int fd;
@@ -37,6 +42,10 @@ struct conn {
 	size_t len, cap;
 	char out[OUT_BYTES];
 	size_t out_len;
+	/* A request that waits for its answer. */
+	size_t request;
+	int64_t due; /* ns */
+	struct conn *next;
 };
 
 struct listener {
@@ -181,32 +190,36 @@ one_shot(struct conn *c)
 	return conn_flush(c);
 }
 
-/* Reads one request; its length, or 0 at the end of the connection. */
+/* The length of the request that is there, or 0 when more has to come. */
 static size_t
-read_request(struct conn *c)
+whole_request(const struct conn *c)
 {
-	const char *end = NULL, *length;
-	size_t want = 0;
+	const char *end = memmem(c->in, c->len, "\r\n\r\n", 4), *length;
+	size_t want;
+
+	if (end == NULL)
+		return 0;
+	length = strcasestr(c->in, "\ncontent-length:");
+	want = (size_t)(end - c->in) + 4;
+	if (length != NULL && length < end)
+		want += strtoul(length + 16, NULL, 10);
+	return c->len >= want ? want : 0;
+}
+
+/* Reads what is there; false at the end of the connection. */
+static bool
+read_more(struct conn *c)
+{
 	ssize_t n;
 
-	for (;;) {
-		if (end == NULL && c->len > 0 &&
-		    (end = memmem(c->in, c->len, "\r\n\r\n", 4)) != NULL) {
-			length = strcasestr(c->in, "\ncontent-length:");
-			want = (size_t)(end - c->in) + 4;
-			if (length != NULL && length < end)
-				want += strtoul(length + 16, NULL, 10);
-		}
-		if (want > 0 && c->len >= want)
-			return want;
-		if (c->len + 1 >= c->cap)
-			return 0;
-		n = conn_read(c, c->in + c->len, c->cap - c->len - 1);
-		if (n <= 0)
-			return 0;
-		c->len += (size_t)n;
-		c->in[c->len] = '\0';
-	}
+	if (c->len + 1 >= c->cap)
+		return false;
+	n = conn_read(c, c->in + c->len, c->cap - c->len - 1);
+	if (n <= 0)
+		return false;
+	c->len += (size_t)n;
+	c->in[c->len] = '\0';
+	return true;
 }
 
 static bool
@@ -215,49 +228,40 @@ has(const struct conn *c, size_t len, const char *word)
 	return memmem(c->in, len, word, strlen(word)) != NULL;
 }
 
-static void
-serve(struct conn *c)
+/* How long the model thinks, in ms. */
+static long
+delay_of(const struct conn *c, size_t len)
 {
-	bool stamp, ok;
-	size_t len;
+	const char *wait = memmem(c->in, len, "bench-wait-", 11);
 
-	while ((len = read_request(c)) > 0) {
-		stamp = has(c, len, "bench-stamp");
-		if (has(c, len, "bench-slow"))
-			wait_ms(300);
-		if (stamp)
-			wait_ms(5);
-		if (has(c, len, "\"stream\":true"))
-			ok = stream(c, has(c, len, "bench-burst"), stamp);
-		else
-			ok = one_shot(c);
-		if (!ok)
-			return;
-		memmove(c->in, c->in + len, c->len - len);
-		c->len -= len;
-		c->in[c->len] = '\0';
-	}
+	if (wait != NULL)
+		return strtol(wait + 11, NULL, 10);
+	if (has(c, len, "bench-slow"))
+		return 300;
+	return has(c, len, "bench-stamp") ? 5 : 0;
 }
 
-static void *
-run_conn(void *arg)
+/* Answers the request of LEN bytes, and forgets it. */
+static bool
+answer(struct conn *c, size_t len)
 {
-	struct conn *c = arg;
+	bool ok;
 
-	if (c->ssl == NULL || SSL_accept(c->ssl) == 1)
-		serve(c);
-	SSL_free(c->ssl);
-	(void)close(c->fd);
-	free(c->in);
-	free(c);
-	return NULL;
+	if (has(c, len, "\"stream\":true"))
+		ok = stream(
+		    c, has(c, len, "bench-burst"), has(c, len, "bench-stamp"));
+	else
+		ok = one_shot(c);
+	memmove(c->in, c->in + len, c->len - len);
+	c->len -= len;
+	c->in[c->len] = '\0';
+	return ok;
 }
 
-static void
-start_conn(int fd, SSL_CTX *tls)
+static struct conn *
+new_conn(int fd)
 {
 	struct conn *c = calloc(1, sizeof(*c));
-	pthread_t thread;
 	int one = 1;
 
 	if (c == NULL || (c->in = malloc(MAX_REQUEST)) == NULL)
@@ -266,24 +270,190 @@ start_conn(int fd, SSL_CTX *tls)
 	c->cap = MAX_REQUEST;
 	c->fd = fd;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (tls != NULL) {
-		c->ssl = SSL_new(tls);
-		if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1)
-			die("SSL_new");
+	return c;
+}
+
+static void
+free_conn(struct conn *c)
+{
+	SSL_free(c->ssl);
+	(void)close(c->fd);
+	free(c->in);
+	free(c);
+}
+
+/* --- HTTPS, a thread per connection */
+
+static void
+serve(struct conn *c)
+{
+	size_t len;
+
+	for (;;) {
+		while ((len = whole_request(c)) == 0)
+			if (!read_more(c))
+				return;
+		wait_ms(delay_of(c, len));
+		if (!answer(c, len))
+			return;
 	}
-	if (pthread_create(&thread, NULL, run_conn, c) != 0)
-		die("pthread_create");
-	(void)pthread_detach(thread);
 }
 
 static void *
-run_listener(void *arg)
+run_conn(void *arg)
 {
-	const struct listener *l = arg;
+	struct conn *c = arg;
+
+	if (SSL_accept(c->ssl) == 1)
+		serve(c);
+	free_conn(c);
+	return NULL;
+}
+
+static void
+run_secure(const struct listener *l)
+{
+	pthread_t thread;
+	struct conn *c;
 	int fd;
 
-	while ((fd = accept(l->fd, NULL, NULL)) >= 0)
-		start_conn(fd, l->tls);
+	while ((fd = accept(l->fd, NULL, NULL)) >= 0) {
+		c = new_conn(fd);
+		c->ssl = SSL_new(l->tls);
+		if (c->ssl == NULL || SSL_set_fd(c->ssl, fd) != 1)
+			die("SSL_new");
+		if (pthread_create(&thread, NULL, run_conn, c) != 0)
+			die("pthread_create");
+		(void)pthread_detach(thread);
+	}
+}
+
+/* --- HTTP, all in one thread */
+
+struct plain {
+	int listener, epoll, timer;
+	struct conn *waiting; /* by the time that they are due */
+};
+
+static void
+watch(const struct plain *p, int fd, void *what)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = what};
+
+	if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &ev) != 0)
+		die("epoll_ctl");
+}
+
+static void
+set_timer(const struct plain *p)
+{
+	struct itimerspec t = {0};
+
+	if (p->waiting != NULL) {
+		t.it_value.tv_sec = p->waiting->due / 1000 / MS;
+		t.it_value.tv_nsec = p->waiting->due % (1000 * MS);
+	}
+	(void)timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &t, NULL);
+}
+
+static void
+put_off(struct plain *p, struct conn *c, size_t len, long ms)
+{
+	struct conn **at = &p->waiting;
+
+	c->request = len;
+	c->due = now_ns() + ms * MS;
+	while (*at != NULL && (*at)->due <= c->due)
+		at = &(*at)->next;
+	c->next = *at;
+	*at = c;
+	if (p->waiting == c)
+		set_timer(p);
+}
+
+static void
+drop(struct plain *p, struct conn *c)
+{
+	struct conn **at = &p->waiting;
+
+	while (*at != NULL && *at != c)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = c->next;
+	free_conn(c);
+}
+
+static void
+on_timer(struct plain *p)
+{
+	int64_t now = now_ns();
+	uint64_t fired;
+	struct conn *c;
+
+	(void)!read(p->timer, &fired, sizeof(fired));
+	while ((c = p->waiting) != NULL && c->due <= now) {
+		p->waiting = c->next;
+		if (!answer(c, c->request))
+			free_conn(c);
+	}
+	set_timer(p);
+}
+
+static void
+on_conn(struct plain *p, struct conn *c)
+{
+	size_t len;
+	long ms;
+
+	if (!read_more(c)) {
+		drop(p, c);
+		return;
+	}
+	len = whole_request(c);
+	if (len == 0)
+		return;
+	ms = delay_of(c, len);
+	if (ms != 0)
+		put_off(p, c, len, ms);
+	else if (!answer(c, len))
+		drop(p, c);
+}
+
+static void
+on_event(struct plain *p, const struct epoll_event *ev)
+{
+	int fd;
+
+	if (ev->data.ptr == &p->timer) {
+		on_timer(p);
+	} else if (ev->data.ptr != p) {
+		on_conn(p, ev->data.ptr);
+	} else {
+		fd = accept(p->listener, NULL, NULL);
+		if (fd >= 0)
+			watch(p, fd, new_conn(fd));
+	}
+}
+
+static void *
+run_plain(void *arg)
+{
+	const struct listener *l = arg;
+	struct plain p = {.listener = l->fd};
+	struct epoll_event events[EVENTS];
+	int n, i;
+
+	p.epoll = epoll_create1(0);
+	p.timer = timerfd_create(CLOCK_MONOTONIC, 0);
+	if (p.epoll < 0 || p.timer < 0)
+		die("epoll");
+	watch(&p, p.listener, &p);
+	watch(&p, p.timer, &p.timer);
+	for (;;) {
+		n = epoll_wait(p.epoll, events, EVENTS, -1);
+		for (i = 0; i < n; i++)
+			on_event(&p, &events[i]);
+	}
 	return NULL;
 }
 
@@ -332,8 +502,8 @@ main(int argc, char **argv)
 	listen_on(&plain, "http");
 	listen_on(&secure, "https");
 	(void)fflush(stdout);
-	if (pthread_create(&thread, NULL, run_listener, &plain) != 0)
+	if (pthread_create(&thread, NULL, run_plain, &plain) != 0)
 		die("pthread_create");
-	(void)run_listener(&secure);
+	run_secure(&secure);
 	return 0;
 }

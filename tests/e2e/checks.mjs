@@ -94,11 +94,11 @@ async function gates(mount) {
     assert.equal(reply.status, 200, reply.body);
     assert.equal(reply.json.type, 'evals');
   });
-  await test(`${name}: what is not built in yet is 501`, async () => {
+  await test(`${name}: a dataset that is not there is 500`, async () => {
     const { ast } = JSON.parse(promptRun({ model: 'mock' })).data;
     const data = { ast, datasetPath: 'x.jsonl', experimentId: 'e' };
     const body = JSON.stringify({ type: 'dataset-run', data });
-    refusal(await post(mount, body), 501);
+    refusal(await post(mount, body), 500);
   });
 }
 
