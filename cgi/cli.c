@@ -4,6 +4,7 @@
 
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
+#include "../common/eval/builtin.h"
 #include "../common/template/prompt.h"
 #include "check.h"
 #include "doc.h"
@@ -255,6 +256,21 @@ run_check(const char *file, int n_args, char *const *args)
 }
 
 static int
+run_evals(const char *file, int n_args, char *const *args)
+{
+	struct buf b;
+
+	(void)file;
+	if (n_args > 0)
+		return usage("evals: unexpected ", args[0]);
+	buf_init(&b, LIMIT_LINE_BYTES);
+	builtin_print_docs(&b);
+	(void)fwrite(buf_str(&b), 1, b.len, stdout);
+	buf_free(&b);
+	return 0;
+}
+
+static int
 run_example(const char *file, int n_args, char *const *args)
 {
 	(void)file;
@@ -309,6 +325,8 @@ const struct command cli_commands[] = {
 	"Tells what the configuration means and what is wrong with it, and "
 	"ends with status 1 when requests would be answered 503.  Secrets "
 	"are not printed."},
+    {"evals", "", run_evals,
+	"Prints what the built-in evals do and which options they take."},
     {"example", "", run_example,
 	"Prints a configuration file that explains every option."},
     {"man", "", run_man, "Prints the manual page."},
