@@ -302,7 +302,8 @@ start(struct eval_run *e, const struct eval_case *c, struct err *err)
 	if (eval_case_make(e, c, err) < 0)
 		return -1;
 	e->held = true;
-	eval_clock_start(e);
+	if (kinds[e->conf->kind].free != NULL)
+		eval_clock_start(e);
 	return kinds[e->conf->kind].start(e, err);
 }
 
