@@ -7,6 +7,7 @@
 #include "../wire/chunk.h"
 #include "ask.h"
 #include "judge_file.h"
+#include "judge_props.h"
 #include "verdict.h"
 
 #include <math.h>
@@ -115,32 +116,6 @@ judge_event(struct sink *self, const struct event *ev)
 
 /* --- the question */
 
-static void
-set_prop(struct arena *a, struct js props, const char *key, const json_t *value)
-{
-	if (value != NULL)
-		js_set_lit(a, props.object, key, js_from_json(a, value));
-}
-
-/* The options of the eval (a rubric, say), then what the row is: an option
- * cannot hide that. */
-static struct js
-make_props(struct eval_run *e, bool swapped)
-{
-	const struct eval_case *c = &e->c;
-	struct js props = js_from_json(e->arena, e->conf->options);
-
-	if (props.type != JS_OBJECT)
-		props = js_object(e->arena);
-	set_prop(e->arena, props, "input", c->input);
-	set_prop(e->arena, props, "output", swapped ? c->expected : c->output);
-	set_prop(e->arena, props, "expectedOutput",
-	    swapped ? c->output : c->expected);
-	set_prop(e->arena, props, "props", c->props);
-	set_prop(e->arena, props, "metadata", c->metadata);
-	return props;
-}
-
 static int
 render(struct judge *j, struct err *err)
 {
@@ -153,7 +128,8 @@ render(struct judge *j, struct err *err)
 		PROMPT_FOR_RUN, &j->prompt, err) < 0)
 		return -1;
 	for (i = 0; i < n; i++)
-		if (prompt_format(e->arena, &j->prompt, make_props(e, i == 1),
+		if (prompt_format(e->arena, &j->prompt,
+			judge_props(e->arena, &e->c, e->conf->options, i == 1),
 			&j->messages[i], err) < 0)
 			return -1;
 	return 0;
