@@ -6,6 +6,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
+#include "../base/utf.h"
 #include "row.h"
 #include "slots.h"
 #include "stream.h"

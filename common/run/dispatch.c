@@ -7,6 +7,7 @@
 #include "../base/log.h"
 #include "../base/xalloc.h"
 #include "eval_run.h"
+#include "dataset_run.h"
 #include "prompt_run.h"
 
 #include <stdlib.h>
@@ -48,7 +49,7 @@ run_get_evals(struct engine *engine, struct arena *a, const struct job *job,
 static int (*const jobs[])(struct engine *, struct arena *, const struct job *,
     struct reply *, struct err *) = {
     [JOB_PROMPT_RUN] = prompt_run,
-    [JOB_DATASET_RUN] = NULL,
+    [JOB_DATASET_RUN] = dataset_run,
     [JOB_GET_EVALS] = run_get_evals,
     [JOB_ALERT] = NULL,
 };
