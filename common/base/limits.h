@@ -61,5 +61,15 @@
  * write for one of them, logs included. */
 #define LIMIT_EVAL_ANSWER_BYTES (1024u * 1024)
 #define LIMIT_EVAL_OUTPUT_BYTES (8u * 1024 * 1024)
+/* One line of a dataset, inflated: one prompt's input and expectation. */
+#define LIMIT_DATASET_LINE_BYTES (16u * 1024 * 1024)
+/* What a call for the next row may look at before it lets others work. */
+#define LIMIT_DATASET_SLICE_BYTES (1024u * 1024)
+/* What may wait of a dataset that comes faster than its rows run. */
+#define LIMIT_DATASET_QUEUE_BYTES (1024u * 1024)
+/* What a dataset from the network may take of the disk. */
+#define LIMIT_SPOOL_BYTES (INT64_C(8) * 1024 * 1024 * 1024)
+/* Columns of a CSV file: more than any prompt has props. */
+#define LIMIT_CSV_COLUMNS 4096u
 
 #endif

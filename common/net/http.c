@@ -51,6 +51,7 @@ struct http {
 	int64_t started, last; /* when; LAST is that of the last piece */
 	size_t n_body, max_body;
 	bool head, began, running, dropped, too_large;
+	bool paused, resuming; /* RESUMING: the timer will let curl go on */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -67,8 +68,8 @@ static enum clock
 next_clock(const struct http *h, int64_t *due, int64_t *limit)
 {
 	const int64_t limits[] = {
-	    [CLOCK_FIRST] = h->began ? 0 : h->clocks.first,
-	    [CLOCK_IDLE] = h->began ? h->clocks.idle : 0,
+	    [CLOCK_FIRST] = h->began || h->paused ? 0 : h->clocks.first,
+	    [CLOCK_IDLE] = h->began && !h->paused ? h->clocks.idle : 0,
 	    [CLOCK_TOTAL] = h->clocks.total,
 	};
 	enum clock which = CLOCK_NONE;
@@ -102,9 +103,8 @@ set_clock(struct http *h)
 
 /* The timer is not moved for every piece that comes: it looks again here. */
 static void
-on_clock(void *arg)
+look_at_clocks(struct http *h)
 {
-	struct http *h = arg;
 	int64_t due = 0, limit = 0;
 	enum clock which = next_clock(h, &due, &limit);
 	char reason[80];
@@ -116,6 +116,31 @@ on_clock(void *arg)
 	(void)snprintf(
 	    reason, sizeof(reason), clock_reasons[which], (long long)limit);
 	finish(h, HTTP_CLOCK, reason);
+}
+
+/* Curl hands over at once what it held back. */
+static void
+go_on(struct http *h)
+{
+	struct engine *e = h->engine;
+
+	h->resuming = false;
+	h->last = loop_now(e->loop);
+	e->busy++;
+	(void)curl_easy_pause(h->easy, CURLPAUSE_CONT);
+	e->busy--;
+	e->moved = true;
+}
+
+static void
+on_clock(void *arg)
+{
+	struct http *h = arg;
+
+	if (h->resuming)
+		go_on(h);
+	if (!h->dropped)
+		look_at_clocks(h);
 }
 
 static size_t
@@ -490,6 +515,29 @@ http_start(struct loop *loop, const struct http_request *request,
 	h->running = true;
 	set_clock(h);
 	return h;
+}
+
+void
+http_pause(struct http *h)
+{
+	if (!h->running || h->paused)
+		return;
+	h->paused = true;
+	if (!h->resuming)
+		(void)curl_easy_pause(h->easy, CURLPAUSE_RECV);
+	h->resuming = false;
+}
+
+/* Not at once, because data may come from loop_turn() only. */
+void
+http_resume(struct http *h)
+{
+	if (!h->running || !h->paused)
+		return;
+	h->paused = false;
+	h->resuming = true;
+	timer_set(
+	    h->engine->loop, &h->timer, loop_now(h->engine->loop), on_clock, h);
 }
 
 const char *

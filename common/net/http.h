@@ -52,6 +52,12 @@ struct http *http_start(struct loop *loop, const struct http_request *request,
 /* A header of the reply, valid from `head` until http_free(); or NULL. */
 const char *http_header(struct http *http, const char *name) NONNULL;
 
+/* Holds the body back: no `data` comes until http_resume(), but for what was
+ * read already (at most a few tens of kB over HTTP/1.1), and only the total
+ * clock runs.  Both may be called at any time, and again. */
+void http_pause(struct http *http) NONNULL;
+void http_resume(struct http *http) NONNULL;
+
 /* Ends the exchange, if it runs: its connection is closed at once (unless it
  * was complete) and no event comes any more.  Within loop_turn() it is closed
  * at the end of the turn, and the request's body must stay until then. */

@@ -1,0 +1,317 @@
+/* Dataset files: opened below the root and nowhere else (protocol.md 3.3), and
+ * read in blocks, inflated where they are gzip'd.  It refuses to know what is
+ * in them. */
+#include "dataset_int.h"
+
+#include "../base/gunzip.h"
+#include "../base/utf.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(SYS_openat2) && defined(__has_include)
+#if __has_include(<linux/openat2.h>)
+#include <linux/openat2.h>
+#define HAVE_OPENAT2 1
+#endif
+#endif
+
+enum { BLOCK_BYTES = 128 * 1024, PACKED_BYTES = 32 * 1024, TRIES = 8 };
+
+/* A pipe must not wait for its writer. */
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+struct file {
+	struct source source;
+	int fd;
+	struct gunzip *gunzip; /* NULL: plain */
+	char *block;	       /* of packed bytes */
+	struct str packed;     /* of which these are left */
+	const char *told;
+	bool ended;
+};
+
+/* --- paths */
+
+/* PATH without "." and "x/..", which is what the reference compares with its
+ * root; NULL when it leads out. */
+static char *
+normalise(struct arena *a, struct str path)
+{
+	char *out = arena_alloc(a, path.len + 1);
+	const char *p, *next, *end = path.p + path.len;
+	size_t n = 0;
+
+	for (p = path.p; p < end; p = next + 1) {
+		next = memchr(p, '/', (size_t)(end - p));
+		if (next == NULL)
+			next = end;
+		if (next == p || (next == p + 1 && *p == '.'))
+			continue;
+		if (next == p + 2 && memcmp(p, "..", 2) == 0) {
+			if (n == 0)
+				return NULL;
+			while (n > 0 && out[--n] != '/')
+				;
+			continue;
+		}
+		if (n > 0)
+			out[n++] = '/';
+		memcpy(out + n, p, (size_t)(next - p));
+		n += (size_t)(next - p);
+	}
+	out[n] = '\0';
+	return out;
+}
+
+int
+dataset_walk(int dir, const char *path)
+{
+	char name[NAME_MAX + 1];
+	const char *next;
+	int at = dir, fd;
+
+	for (;; path = next + 1) {
+		next = strchrnul(path, '/');
+		if ((size_t)(next - path) >= sizeof(name)) {
+			errno = ENAMETOOLONG;
+			fd = -1;
+			break;
+		}
+		memcpy(name, path, (size_t)(next - path));
+		name[next - path] = '\0';
+		fd = openat(at, name,
+		    O_NOFOLLOW | O_CLOEXEC |
+			(*next == '\0' ? OPEN_FLAGS : O_PATH | O_DIRECTORY));
+		if (at != dir)
+			(void)close(at);
+		if (fd < 0 || *next == '\0')
+			break;
+		at = fd;
+	}
+	return fd;
+}
+
+#ifdef HAVE_OPENAT2
+/* EAGAIN: something was renamed meanwhile. */
+static int
+open_beneath(int dir, const char *path)
+{
+	struct open_how how = {.flags = OPEN_FLAGS,
+	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+	long fd = -1;
+
+	for (int i = 0; i < TRIES; i++) {
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	/* Some containers refuse what they do not know with EPERM. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return dataset_walk(dir, path);
+	return (int)fd;
+}
+#else
+static int
+open_beneath(int dir, const char *path)
+{
+	return dataset_walk(dir, path);
+}
+#endif
+
+static int
+refuse(const char *told, struct err *err)
+{
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+		return fail(err, ERR_PROMPT,
+		    "Dataset not found: %s. Ensure it was included in "
+		    "'agentmark build' output.",
+		    told);
+	case EXDEV:
+	case ELOOP:
+		return fail(err, ERR_PROMPT,
+		    "Access denied: path outside allowed directory");
+	default:
+		return fail(err, ERR_PROMPT, "Dataset %s cannot be opened: %s",
+		    told, strerror(errno));
+	}
+}
+
+static int
+open_file(const char *root, const char *path, const char *told, struct err *err)
+{
+	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int fd;
+
+	if (dir < 0)
+		return fail(err, ERR_UNCONFIGURED,
+		    "The folder of datasets cannot be opened: %s",
+		    strerror(errno));
+	fd = open_beneath(dir, path);
+	if (fd < 0)
+		(void)refuse(told, err);
+	(void)close(dir);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	(void)close(fd);
+	return fail(err, ERR_PROMPT, "Dataset %s is no regular file", told);
+}
+
+int
+dataset_open_below(struct arena *a, const char *root, struct str path,
+    const char *told, struct err *err)
+{
+	const char *below;
+
+	if (path.len != 0 && path.p[0] == '/')
+		return fail(err, ERR_PROMPT, "Absolute paths are not allowed");
+	below = normalise(a, path);
+	if (below == NULL)
+		return fail(err, ERR_PROMPT,
+		    "Access denied: path outside allowed directory");
+	return open_file(root, below, told, err);
+}
+
+/* --- bytes */
+
+static ssize_t
+read_some(const struct file *f, char *p, size_t len, struct err *err)
+{
+	ssize_t n;
+
+	do
+		n = read(f->fd, p, len);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		(void)fail(err, ERR_PROMPT, "Dataset %s cannot be read: %s",
+		    f->told, strerror(errno));
+	return n;
+}
+
+static enum more
+fill_plain(struct source *s, struct window *w, struct err *err)
+{
+	struct file *f = (struct file *)s;
+	char *to = window_reserve(w, BLOCK_BYTES);
+	ssize_t n = read_some(f, to, BLOCK_BYTES, err);
+
+	if (n <= 0)
+		return n < 0 ? MORE_BROKEN : MORE_END;
+	w->end += (size_t)n;
+	return MORE_BYTES;
+}
+
+static int
+read_packed(struct file *f, struct err *err)
+{
+	ssize_t n;
+
+	if (f->packed.len != 0 || f->ended)
+		return 0;
+	n = read_some(f, f->block, PACKED_BYTES, err);
+	if (n < 0)
+		return -1;
+	f->ended = n == 0;
+	f->packed = (struct str){f->block, (size_t)n};
+	return 0;
+}
+
+static enum more
+fill_gzip(struct source *s, struct window *w, struct err *err)
+{
+	struct file *f = (struct file *)s;
+	char *to = window_reserve(w, BLOCK_BYTES);
+	size_t n;
+
+	if (read_packed(f, err) < 0)
+		return MORE_BROKEN;
+	if (gunzip(f->gunzip, &f->packed, to, BLOCK_BYTES, &n, err) < 0) {
+		err_prefix(err, "Dataset %s", f->told);
+		return MORE_BROKEN;
+	}
+	w->end += n;
+	if (n != 0 || !f->ended)
+		return MORE_BYTES;
+	if (gunzip_complete(f->gunzip))
+		return MORE_END;
+	(void)fail(
+	    err, ERR_PROMPT, "Dataset %s: the gzip data breaks off", f->told);
+	return MORE_BROKEN;
+}
+
+static int
+rewind_file(struct source *s, struct err *err)
+{
+	struct file *f = (struct file *)s;
+
+	if (lseek(f->fd, 0, SEEK_SET) < 0)
+		return fail(err, ERR_PROMPT, "Dataset %s cannot be read: %s",
+		    f->told, strerror(errno));
+	if (f->gunzip != NULL)
+		gunzip_reset(f->gunzip);
+	f->packed.len = 0;
+	f->ended = false;
+	return 0;
+}
+
+static void
+close_file(void *arg)
+{
+	const struct file *f = arg;
+
+	(void)close(f->fd);
+}
+
+struct source *
+dataset_file(
+    struct arena *a, int fd, bool gzip, const char *told, struct err *err)
+{
+	struct file *f = arena_zalloc(a, sizeof(*f));
+
+	f->fd = fd;
+	f->told = told;
+	arena_on_free(a, close_file, f);
+	f->source.rewind = rewind_file;
+	f->source.fill = fill_plain;
+	if (!gzip)
+		return &f->source;
+	f->source.fill = fill_gzip;
+	f->block = arena_alloc(a, PACKED_BYTES);
+	f->gunzip = gunzip_new(a, err);
+	return f->gunzip != NULL ? &f->source : NULL;
+}
+
+int
+dataset_temporary(struct err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	char path[PATH_MAX];
+	int fd;
+
+	if (dir == NULL || dir[0] != '/')
+		dir = "/tmp";
+	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+	if (fd >= 0)
+		return fd;
+	(void)snprintf(path, sizeof(path), "%s/agentmark-XXXXXX", dir);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return fail(err, ERR_INTERNAL,
+		    "no temporary file for the dataset: %s", strerror(errno));
+	(void)unlink(path);
+	return fd;
+}
