@@ -41,6 +41,24 @@
 #define LIMIT_TOOL_CALLS 128u
 /* How often a model's pattern may try before it counts as broken. */
 #define LIMIT_REGEX_MATCHES 100000u
+/* The regex eval: bytes of a pattern, memory for one search, and what a search
+ * may do over all places in a text where it starts (a fraction of a second). */
+#define LIMIT_PATTERN_BYTES (64u * 1024)
+#define LIMIT_REGEX_HEAP_KB (16u * 1024)
+#define LIMIT_REGEX_STEPS (20u * 1000 * 1000)
+/* Text metrics: bytes of one text, and blocks of 64 cells of the table that
+ * edit distances fill: two texts of 100 kB need 160 million, half a second. */
+#define LIMIT_METRIC_BYTES (1024u * 1024)
+#define LIMIT_EDIT_STEPS (400u * 1000 * 1000)
+/* Brackets in a text that may begin JSON: each is read until it is none. */
+#define LIMIT_JSON_TRIES 100u
+/* JSON Schema: schemas that are applied inside one another (each takes two or
+ * three frames of the stack), names of schemas (they are searched one by one),
+ * and how many schemas, members, items and values are looked at in all: some
+ * seconds' worth, far above what any answer of a model needs. */
+#define LIMIT_SCHEMA_DEPTH 2048
+#define LIMIT_SCHEMA_NAMES 1000
+#define LIMIT_SCHEMA_STEPS (10u * 1000 * 1000)
 /* Attempts of one call, whatever max_retries says. */
 #define LIMIT_ATTEMPTS 20
 /* The head of one of our replies: its lines are all short and our own. */

@@ -8,6 +8,7 @@
 #define BUILTIN_H
 
 #include "../base/arena.h"
+#include "../base/buf.h"
 #include "../base/err.h"
 
 #include <jansson.h>
@@ -21,7 +22,7 @@ struct eval_case {
 	const json_t *props;	/* `input` of the row */
 	const json_t *metadata;
 	const json_t *tool_calls; /* in wire form */
-	int64_t latency_ms;
+	int64_t latency_ms; /* this and the tokens: negative if not known */
 	int64_t input_tokens, output_tokens, total_tokens;
 };
 
@@ -49,13 +50,16 @@ struct eval_option {
 
 struct builtin {
 	const char *name;
-	const char *help; /* one sentence: what passes */
-	const struct eval_option *options;
+	const char *help;		   /* one sentence: what passes */
+	const struct eval_option *options; /* NULL: it takes none */
 	/* OPTIONS was checked against the list; NULL: none are set.  An error
 	 * is for a row that cannot be scored at all (a bad pattern in the
 	 * row, say): it becomes a failed eval. */
 	int (*run)(const struct eval_case *c, const json_t *options,
 	    struct arena *a, struct score *out, struct err *err);
+	/* What can be said against options of the right types before a row
+	 * is there; NULL: nothing. */
+	int (*check)(const json_t *options, struct err *err);
 };
 
 extern const struct builtin builtins[];
@@ -71,5 +75,8 @@ int builtin_check(
 /* OUTPUT as text: a string as it is, anything else as its JSON; in the arena.
  * .p is NULL when there is none. */
 struct str builtin_text(struct arena *a, const json_t *value);
+
+/* docs/evals.md, which is made of the table. */
+void builtin_print_docs(struct buf *b) NONNULL;
 
 #endif
