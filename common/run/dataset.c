@@ -157,7 +157,7 @@ dataset_open(struct engine *engine, struct arena *a,
 	int rc;
 
 	d->told = dataset_told(d->arena, path);
-	if (memchr(path.p, '\0', path.len) != NULL)
+	if (path.len != 0 && memchr(path.p, '\0', path.len) != NULL)
 		rc = fail(err, ERR_PROMPT, "Invalid path");
 	else if (conf->root != NULL)
 		rc = open_file(d, conf, path, err);
@@ -194,99 +194,112 @@ dataset_close(struct dataset *d)
 		arena_free(d->arena);
 }
 
-/* --- bad lines */
+/* --- what a call says */
+
+/* What dataset_next() was given, and what it is to return. */
+struct answer {
+	struct arena *arena;
+	struct dataset_row *row;
+	struct err *err;
+	enum dataset_next next;
+};
+
+/* True: the answer is there. */
+static bool
+say(struct answer *x, enum dataset_next next)
+{
+	x->next = next;
+	return true;
+}
+
+static bool
+break_off(struct dataset *d, struct answer *x)
+{
+	d->state = STATE_ENDED;
+	return say(x, DATASET_BROKEN);
+}
 
 /* Which line, where lines have numbers. */
 static const char *
-place(struct arena *a, int64_t line)
+place(const struct answer *x)
 {
-	return line > 0 ? arena_printf(a, " at line %" PRId64, line) : "";
+	if (x->row->line == 0)
+		return "";
+	return arena_printf(x->arena, " at line %" PRId64, x->row->line);
 }
 
-/* The reader's words without its line, which is always the first. */
-static enum dataset_next
-bad_json(const struct dataset *d, struct arena *a, int64_t line,
-    const struct err *why, struct err *err)
+static bool
+say_too_long(const struct dataset *d, struct answer *x)
 {
-	const char *words = strstr(why->msg, "column ");
-
-	(void)fail(err, ERR_PROMPT, "Failed to parse JSON%s in dataset %s: %s",
-	    place(a, line), d->told, words != NULL ? words : why->msg);
-	return DATASET_BAD;
-}
-
-static enum dataset_next
-no_row(struct arena *a, int64_t line, struct err *err)
-{
-	(void)fail(err, ERR_PROMPT,
-	    "Invalid dataset row%s: missing or invalid 'input' field. Each row "
-	    "must have an 'input' object.",
-	    place(a, line));
-	return DATASET_BAD;
-}
-
-static enum dataset_next
-too_long(
-    const struct dataset *d, struct arena *a, int64_t line, struct err *err)
-{
-	(void)fail(err, ERR_PROMPT,
+	(void)fail(x->err, ERR_PROMPT,
 	    "Invalid dataset row%s: longer than %u bytes in dataset %s",
-	    place(a, line), LIMIT_DATASET_LINE_BYTES, d->told);
-	return DATASET_BAD;
+	    place(x), LIMIT_DATASET_LINE_BYTES, d->told);
+	return say(x, DATASET_BAD);
+}
+
+/* WHY is the reader's; its line is always the first. */
+static bool
+say_row(const struct dataset *d, struct answer *x, enum row_kind kind,
+    const struct err *why)
+{
+	const char *words;
+
+	if (kind == ROW_GOOD)
+		return say(x, DATASET_ROW);
+	if (kind == ROW_NO_INPUT) {
+		(void)fail(x->err, ERR_PROMPT,
+		    "Invalid dataset row%s: missing or invalid 'input' field. "
+		    "Each row must have an 'input' object.",
+		    place(x));
+		return say(x, DATASET_BAD);
+	}
+	words = strstr(why->msg, "column ");
+	(void)fail(x->err, ERR_PROMPT,
+	    "Failed to parse JSON%s in dataset %s: %s", place(x), d->told,
+	    words != NULL ? words : why->msg);
+	return say(x, DATASET_BAD);
 }
 
 /* --- rows */
 
-static enum dataset_next
-judge(const struct dataset *d, enum row_kind kind, struct arena *a,
-    const struct dataset_row *row, const struct err *why, struct err *err)
-{
-	if (kind == ROW_NO_JSON)
-		return bad_json(d, a, row->line, why, err);
-	if (kind == ROW_NO_INPUT)
-		return no_row(a, row->line, err);
-	return DATASET_ROW;
-}
-
-static enum dataset_next
-row_of_line(const struct dataset *d, struct arena *a, struct str text,
-    struct dataset_row *row, struct err *err)
-{
-	struct err why = {0};
-	struct json_in in;
-	enum row_kind kind;
-	enum dataset_next next;
-
-	json_in_init(&in, text, &why);
-	kind = row_read(&in, a, row);
-	if (kind != ROW_NO_JSON && json_in_finish(&in) != 0)
-		kind = ROW_NO_JSON;
-	next = judge(d, kind, a, row, &why, err);
-	json_in_free(&in);
-	err_free(&why);
-	return next;
-}
-
-static enum dataset_next
-row_of_csv(const struct dataset *d, struct arena *a, struct str text,
-    struct dataset_row *row, struct err *err)
-{
-	if (csv_row(d->csv, a, text, row, err) == 0)
-		return DATASET_ROW;
-	err_prefix(err, "Invalid dataset row%s", place(a, row->line));
-	return DATASET_BAD;
-}
-
-/* Whether the row at d->index is wanted. */
+/* Whether the row at d->index is wanted; none is while they are counted. */
 static bool
 is_wanted(const struct dataset *d)
 {
 	uint64_t bits = 0;
 
+	if (d->state != STATE_READING)
+		return false;
 	if (d->sampling.mode == SAMPLING_PERCENT && !d->sampling.has_seed)
 		crypt_random(&bits, sizeof(bits));
 	return sampling_keeps(
 	    &d->sampling, d->index, d->total, (double)(bits >> 11) * 0x1p-53);
+}
+
+static bool
+say_line(const struct dataset *d, struct str text, struct answer *x)
+{
+	struct err why = {0};
+	struct json_in in;
+	enum row_kind kind;
+
+	json_in_init(&in, text, &why);
+	kind = row_read(&in, x->arena, x->row);
+	if (kind != ROW_NO_JSON && json_in_finish(&in) != 0)
+		kind = ROW_NO_JSON;
+	(void)say_row(d, x, kind, &why);
+	json_in_free(&in);
+	err_free(&why);
+	return true;
+}
+
+static bool
+say_csv(const struct dataset *d, struct str text, struct answer *x)
+{
+	if (csv_row(d->csv, x->arena, text, x->row, x->err) == 0)
+		return say(x, DATASET_ROW);
+	err_prefix(x->err, "Invalid dataset row%s", place(x));
+	return say(x, DATASET_BAD);
 }
 
 /* --- arrays of rows */
@@ -315,8 +328,7 @@ close_array(struct dataset *d)
 /* The next row of the line; false behind the last one.  What is no JSON ends
  * the line and counts as a row. */
 static bool
-take_item(struct dataset *d, bool wanted, struct arena *a,
-    struct dataset_row *row, enum row_kind *kind)
+take_item(struct dataset *d, bool wanted, struct answer *x, enum row_kind *kind)
 {
 	struct json_in *in = &d->array.in;
 	int more = json_in_item(in);
@@ -327,35 +339,30 @@ take_item(struct dataset *d, bool wanted, struct arena *a,
 	}
 	*kind = ROW_NO_JSON;
 	if (more > 0 && wanted)
-		*kind = row_read(in, a, row);
+		*kind = row_read(in, x->arena, x->row);
 	else if (more > 0 && row_skip(in) == 0)
 		*kind = ROW_GOOD;
-	row->index = d->index++;
-	row->line = 0;
+	x->row->index = d->index++;
+	x->row->line = 0;
 	if (*kind == ROW_NO_JSON)
 		close_array(d);
 	return true;
 }
 
-/* The next wanted row of the line; false behind the last one. */
+/* The next wanted row of the line. */
 static bool
-row_of_array(struct dataset *d, struct arena *a, struct dataset_row *row,
-    struct err *err, enum dataset_next *out)
+say_item(struct dataset *d, struct answer *x)
 {
 	enum row_kind kind;
 	bool wanted;
 
 	while (d->array.open) {
-		wanted = d->state == STATE_READING && is_wanted(d);
-		if (!take_item(d, wanted, a, row, &kind) || !wanted)
-			continue;
-		*out = judge(d, kind, a, row, &d->array.err, err);
-		return true;
+		wanted = is_wanted(d);
+		if (take_item(d, wanted, x, &kind) && wanted)
+			return say_row(d, x, kind, &d->array.err);
 	}
 	return false;
 }
-
-/* --- one step: true when there is something to say, which is OUT */
 
 static bool
 is_array(struct str text)
@@ -367,96 +374,72 @@ is_array(struct str text)
 	return i < text.len && text.p[i] == '[';
 }
 
-static bool
-break_off(struct dataset *d, enum dataset_next *out)
-{
-	d->state = STATE_ENDED;
-	*out = DATASET_BROKEN;
-	return true;
-}
+/* --- records: true when there is something to say */
 
 static bool
-take_header(
-    struct dataset *d, struct str text, struct err *err, enum dataset_next *out)
+take_header(struct dataset *d, struct str text, struct answer *x)
 {
-	d->csv = csv_header(d->arena, text, err);
+	d->csv = csv_header(d->arena, text, x->err);
 	if (d->csv != NULL)
 		return false;
-	err_prefix(err, "Dataset %s", d->told);
-	return break_off(d, out);
+	err_prefix(x->err, "Dataset %s", d->told);
+	return break_off(d, x);
 }
 
-/* ROW has its line. */
 static bool
-take_text(struct dataset *d, struct str text, struct arena *a,
-    struct dataset_row *row, struct err *err, enum dataset_next *out)
+take_text(struct dataset *d, struct str text, struct answer *x)
 {
 	bool wanted;
 
 	if (d->records.csv && d->csv == NULL)
-		return take_header(d, text, err, out);
+		return take_header(d, text, x);
 	if (d->api && is_array(text)) {
 		open_array(d, text);
 		return false;
 	}
-	wanted = d->state == STATE_READING && is_wanted(d);
-	row->index = d->index++;
+	wanted = is_wanted(d);
+	x->row->index = d->index++;
 	if (!wanted)
 		return false;
-	*out = d->csv != NULL ? row_of_csv(d, a, text, row, err)
-			      : row_of_line(d, a, text, row, err);
-	return true;
+	return d->csv != NULL ? say_csv(d, text, x) : say_line(d, text, x);
 }
 
 static bool
-take_long(struct dataset *d, struct arena *a, struct dataset_row *row,
-    struct err *err, enum dataset_next *out)
+take_long(struct dataset *d, struct answer *x)
 {
-	bool wanted = d->state == STATE_READING && is_wanted(d);
+	bool wanted = is_wanted(d);
 
 	if (d->records.csv && d->csv == NULL) {
-		(void)fail(err, ERR_PROMPT,
+		(void)fail(x->err, ERR_PROMPT,
 		    "Dataset %s: the header is too long", d->told);
-		return break_off(d, out);
+		return break_off(d, x);
 	}
-	row->index = d->index++;
-	if (wanted)
-		*out = too_long(d, a, row->line, err);
-	return wanted;
+	x->row->index = d->index++;
+	return wanted && say_too_long(d, x);
 }
 
 static bool
-take_end(struct dataset *d, struct err *err, enum dataset_next *out)
+take_end(struct dataset *d, struct answer *x)
 {
 	const struct sampling *s = &d->sampling;
 
 	d->total = d->index;
 	if (d->total == 0) {
-		(void)fail(err, ERR_PROMPT,
+		(void)fail(x->err, ERR_PROMPT,
 		    "Dataset %s is empty or contains no valid rows", d->told);
-		return break_off(d, out);
+		return break_off(d, x);
 	}
 	if (d->state == STATE_COUNTING) {
 		d->state = STATE_READING;
 		d->index = 0;
 		d->csv = NULL;
-		return records_rewind(&d->records, err) < 0 &&
-		       break_off(d, out);
+		return records_rewind(&d->records, x->err) < 0 &&
+		       break_off(d, x);
 	}
 	d->state = STATE_MISSING;
 	while (d->missing < s->n_rows && s->rows[d->missing] < d->total)
 		d->missing++;
 	return false;
-}
-
-/* Whether no row from here on can be wanted. */
-static bool
-has_all(const struct dataset *d)
-{
-	const struct sampling *s = &d->sampling;
-
-	return s->mode == SAMPLING_ROWS &&
-	       (s->n_rows == 0 || d->index > s->rows[s->n_rows - 1]);
 }
 
 static void
@@ -475,69 +458,77 @@ wake_soon(struct dataset *d)
 }
 
 static bool
-read_on(struct dataset *d, size_t *budget, struct arena *a,
-    struct dataset_row *row, struct err *err, enum dataset_next *out)
+read_on(struct dataset *d, size_t *budget, struct answer *x)
 {
 	struct str text = {0};
 	int64_t line = 0;
 	enum record record =
-	    records_next(&d->records, budget, &text, &line, err);
+	    records_next(&d->records, budget, &text, &line, x->err);
 
-	row->line = d->api ? 0 : line;
+	x->row->line = d->api ? 0 : line;
 	switch (record) {
 	case RECORD_TEXT:
-		return take_text(d, text, a, row, err, out);
+		return take_text(d, text, x);
 	case RECORD_LONG:
-		return take_long(d, a, row, err, out);
+		return take_long(d, x);
 	case RECORD_END:
-		return take_end(d, err, out);
+		return take_end(d, x);
 	case RECORD_BROKEN:
-		return break_off(d, out);
+		return break_off(d, x);
 	case RECORD_SLICE:
 		wake_soon(d);
 		break;
 	case RECORD_WAIT:
 		break;
 	}
-	*out = DATASET_WAIT;
-	return true;
+	return say(x, DATASET_WAIT);
+}
+
+/* --- rows that there were not */
+
+/* Whether no row from here on can be wanted. */
+static bool
+has_all(const struct dataset *d)
+{
+	const struct sampling *s = &d->sampling;
+
+	return s->mode == SAMPLING_ROWS &&
+	       (s->n_rows == 0 || d->index > s->rows[s->n_rows - 1]);
 }
 
 static bool
-tell_missing(struct dataset *d, struct dataset_row *row, struct err *err,
-    enum dataset_next *out)
+say_missing(struct dataset *d, struct answer *x)
 {
 	if (d->missing == d->sampling.n_rows) {
 		d->state = STATE_ENDED;
 		return false;
 	}
-	row->index = d->sampling.rows[d->missing++];
-	row->line = 0;
-	(void)fail(err, ERR_PROMPT,
+	x->row->index = d->sampling.rows[d->missing++];
+	x->row->line = 0;
+	(void)fail(x->err, ERR_PROMPT,
 	    "Row index %" PRId64 " is out of bounds for dataset with %" PRId64
 	    " rows",
-	    row->index, d->total);
-	*out = DATASET_BAD;
-	return true;
+	    x->row->index, d->total);
+	return say(x, DATASET_BAD);
 }
 
 enum dataset_next
 dataset_next(struct dataset *d, struct arena *a, struct dataset_row *row,
     struct err *err)
 {
+	struct answer x = {a, row, err, DATASET_END};
 	size_t budget = LIMIT_DATASET_SLICE_BYTES;
-	enum dataset_next out = DATASET_END;
 	bool said = false;
 
 	while (!said && d->state != STATE_ENDED) {
 		if (d->array.open)
-			said = row_of_array(d, a, row, err, &out);
+			said = say_item(d, &x);
 		else if (d->state == STATE_MISSING)
-			said = tell_missing(d, row, err, &out);
+			said = say_missing(d, &x);
 		else if (has_all(d))
 			d->state = STATE_ENDED;
 		else
-			said = read_on(d, &budget, a, row, err, &out);
+			said = read_on(d, &budget, &x);
 	}
-	return out;
+	return x.next;
 }

@@ -210,7 +210,10 @@ start(struct api *x, struct arena *a, const struct dataset_conf *conf,
 	}
 	request.clocks.total = 0; /* it lasts as long as its rows run */
 	x->http = http_start(x->engine->loop, &request, &events, err);
-	return x->http != NULL ? 0 : -1;
+	if (x->http != NULL)
+		return 0;
+	err_prefix(err, "AgentMark's API");
+	return -1;
 }
 
 /* --- the source */

@@ -126,8 +126,10 @@ begin(struct records *r, size_t *budget, struct err *err)
 
 	while (more == MORE_BYTES && w->end - w->start < 3 && *budget != 0)
 		more = fill(r, budget, err);
-	if (more == MORE_WAIT || more == MORE_BROKEN || *budget == 0)
+	if (more == MORE_WAIT || more == MORE_BROKEN)
 		return more;
+	if (more == MORE_BYTES && w->end - w->start < 3)
+		return more; /* the budget is spent */
 	if (w->end - w->start >= 3 && memcmp(w->data + w->start, bom, 3) == 0)
 		w->start += 3;
 	r->begun = true;
@@ -185,7 +187,7 @@ records_next(struct records *r, size_t *budget, struct str *text, int64_t *line,
 
 	if (!r->begun)
 		more = begin(r, budget, err);
-	while (more == MORE_BYTES && *budget != 0) {
+	while (r->begun && more == MORE_BYTES && *budget != 0) {
 		if (next_in_window(r, budget, text, line))
 			return taken(r);
 		if (r->window.end - r->window.start == r->scanned)
