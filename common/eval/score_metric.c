@@ -251,8 +251,8 @@ score_levenshtein(const struct eval_case *c, const json_t *options,
 	score_graded(out, longer != 0 ? 1 - (double)edits / (double)longer : 1);
 	if (most >= 0)
 		out->passed = (double)edits <= most;
-	out->reason =
-	    arena_printf(a, "%zu edits in %zu characters", edits, longer);
+	out->reason = arena_printf(a, "%zu edit%s in %zu characters", edits,
+	    edits == 1 ? "" : "s", longer);
 	return 0;
 }
 
