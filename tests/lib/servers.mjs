@@ -28,6 +28,14 @@ async function answering(child, name, where, log) {
   throw new Error(`${name} does not start: ${child.err}${text.slice(-2000)}`);
 }
 
+// Whether somebody listens on a Unix socket, which is there a little earlier.
+function listens(socket) {
+  const ACCEPTS = '00010000';
+  return fs.readFileSync('/proc/net/unix', 'utf8').split('\n')
+    .some(line => line.endsWith(` ${socket}`) &&
+      line.split(/ +/)[3] === ACCEPTS);
+}
+
 // One FastCGI process behind a Unix socket; its pid is the program's.
 export async function spawnFcgi({ bin, args = [], dir, env }) {
   const socket = path.join(dir, 'am.sock');
@@ -36,7 +44,7 @@ export async function spawnFcgi({ bin, args = [], dir, env }) {
     ['-n', '-s', socket, '-M', '0666', '--', bin, ...args],
     { env: cleanEnv(env), cwd: dir });
   // A connection that sends nothing would hold the worker: look, do not knock.
-  await until(() => child.ended || fs.existsSync(socket), 15000);
+  await until(() => child.ended || listens(socket), 15000, 5);
   if (child.ended)
     throw new Error(`spawn-fcgi: ${child.err}`);
   return { child, socket, pid: child.pid };
