@@ -143,7 +143,7 @@ for line in sys.stdin:
       assert.deepEqual(seen, {
         input: [{ role: 'user', content: 'say:Grüße' }], output: 'Grüße',
         expectedOutput: { a: [1] }, props: { q: 'say:Grüße' },
-        metadata: { tag: 'x' },
+        metadata: { tag: 'x' }, toolCalls: [],
         usage: { inputTokens: 5, outputTokens: 2, totalTokens: 7 },
       });
       assert.equal(tell.score, 0.5);
