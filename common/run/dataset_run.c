@@ -286,13 +286,10 @@ run_rows(struct run *run)
 
 	while (there && (!run->ended || run->n_running != 0)) {
 		heed_refusals(run);
-		fill(run);
 		write_done_rows(run);
-		if (!run->ended || run->n_running != 0)
-			there = stream_turn(&run->stream);
+		fill(run);
+		there = stream_turn(&run->stream, run->done == NULL);
 	}
-	if (there)
-		stream_flush(&run->stream);
 }
 
 /* --- the run */
@@ -307,7 +304,7 @@ find_first(struct run *run, const struct sampling *sampling, struct err *err)
 
 	for (int i = 0; i < LOOKAHEAD_LINES && next == DATASET_BAD; i++) {
 		while ((next = take_row(run, &bad)) == DATASET_WAIT)
-			if (!stream_turn(&run->stream))
+			if (!stream_turn(&run->stream, true))
 				return fail(
 				    err, ERR_GONE, "the client has left");
 		if (first.code == ERR_NONE)

@@ -43,7 +43,7 @@ static bool
 wait_for_end(struct run *run, const struct exec *x)
 {
 	while (!exec_done(x))
-		if (!stream_turn(&run->stream))
+		if (!stream_turn(&run->stream, true))
 			return false;
 	return true;
 }

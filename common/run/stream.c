@@ -80,9 +80,9 @@ stream_flush(struct stream *s)
 }
 
 bool
-stream_turn(struct stream *s)
+stream_turn(struct stream *s, bool wait)
 {
-	engine_turn(s->engine, TURN_MS);
+	engine_turn(s->engine, wait ? TURN_MS : 0);
 	stream_flush(s);
 	return !s->gone && !s->reply->gone;
 }
