@@ -12,6 +12,11 @@
 /* Trees are walked recursively: deep enough for any document that a person
  * wrote, shallow enough for an 8 MB stack with sanitizers on. */
 #define LIMIT_AST_DEPTH 256
+/* Nesting of a JavaScript expression in a document. */
+#define LIMIT_MDX_JS_DEPTH 200
+/* Text that looked like tags for lines, and was none: read this often, as a
+ * multiple of the document, at most. */
+#define LIMIT_MDX_LOOKAHEAD 32
 /* Nesting of one template expression. */
 #define LIMIT_EXPR_DEPTH 200
 /* Nesting of YAML collections, and how many nodes aliases may expand to. */
@@ -21,6 +26,9 @@
 #define LIMIT_YAML_ANCHORS 1000
 /* A template may not grow its output beyond this (16 x the body limit). */
 #define LIMIT_RENDER_BYTES (160u * 1024 * 1024)
+/* Nodes that the ForEach tags of one rendering make: arrays may be as long as
+ * a request, and loops nest. */
+#define LIMIT_LOOP_NODES 1000000u
 /* The Markdown printer: trees may be deeper than they came (a ForEach body
  * adds its own), and what it writes and moves in total, in UTF-16 units, is a
  * few times its output, unless the tree was made to be expensive. */

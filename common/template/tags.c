@@ -1,9 +1,9 @@
-/* The tags that AgentMark registers: roles, branches, loops, attachments and
- * raw text.  It knows what a tag checks and what it leaves behind; how nodes
- * are walked and printed it leaves to others. */
+/* The tags that AgentMark registers: roles, branches, attachments and raw
+ * text; loops have a file of their own.  It knows what a tag checks and what
+ * it leaves behind; how nodes are walked and printed it leaves to others. */
 #include "tags.h"
 
-#include "arrow.h"
+#include "foreach.h"
 #include "markdown.h"
 #include "../base/utf.h"
 
@@ -107,39 +107,6 @@ run_branch(const struct tag_call *call)
 	b->promise = promise_new(&r->queue);
 	branch_step(b);
 	return b->promise;
-}
-
-/* --- ForEach (4.3) */
-
-static struct promise *
-run_loop(const struct tag_call *call)
-{
-	struct render *r = call->render;
-	const struct arrow *arrow = NULL;
-	const struct node *child;
-	struct fault *fault;
-
-	if (call->node->n_children != 1)
-		return fail_tag(
-		    r, "ForEach expects exactly one child function.");
-	child = call->node->children[0];
-	if (child->kind == NODE_FLOW_EXPRESSION)
-		arrow = child->arrow;
-	if (child->kind == NODE_FLOW_EXPRESSION && arrow == NULL &&
-	    child->value.type == JS_STRING)
-		arrow = arrow_find(r->work, child->value.string);
-	if (arrow == NULL || !arrow->is_arrow)
-		return fail_tag(r, "ForEach expects a function as its child.");
-	if (!arrow->simple)
-		return fail_tag(r, "Only simple identifiers are supported as "
-				   "function parameters.");
-	if (arrow->n_params == 0)
-		return fail_tag(
-		    r, "Function must have at least one parameter.");
-	fault = fault_new(r, "ForEach is not supported: this version has no "
-			     "parser for its body");
-	fault->code = ERR_UNSUPPORTED;
-	return promise_failed(&r->queue, fault);
 }
 
 /* --- Raw (4.4) */
@@ -326,7 +293,7 @@ static const struct tag table[] = {
 	.instances = ANY,
 	.run = run_branch,
 	.unconditional = true},
-    {.name = "ForEach", .instances = ANY, .run = run_loop},
+    {.name = "ForEach", .instances = ANY, .run = foreach_run},
     {.name = "Raw", .instances = ANY, .run = run_raw},
     {.name = "System",
 	.instances = INSTANCE_LANGUAGE | INSTANCE_SPEECH,

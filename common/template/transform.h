@@ -56,6 +56,8 @@ struct fault {
 	struct str text;
 };
 
+struct loop_body;
+
 struct render {
 	struct arena *arena; /* of what the fields hold */
 	struct arena *work;  /* of what is not needed once they are there */
@@ -67,7 +69,9 @@ struct render {
 	struct js_array *media; /* attachments, of the whole document (4.6) */
 	struct promise **fields;
 	size_t n_fields, cap_fields;
-	size_t used; /* bytes of text and parts made so far */
+	size_t used;		  /* bytes of text and parts made so far */
+	struct loop_body *bodies; /* of ForEach tags met so far */
+	size_t loop_nodes;	  /* nodes that these were repeated to */
 };
 
 /* Where a node stands. */

@@ -4,7 +4,7 @@
 #include "../../common/base/json.h"
 #include "../../common/base/limits.h"
 #include "../../common/base/utf.h"
-#include "../../common/template/arrow.h"
+#include "../../common/mdx/arrow.h"
 #include "../../common/template/prompt.h"
 #include "../../common/template/queue.h"
 #include "../../common/template/url.h"

@@ -1,0 +1,338 @@
+/* Deals lines out to containers: which of the open block quotes and lists a
+ * line continues, which it opens, and what is left of it for a leaf.  It
+ * follows micromark, with its deviations from the letter of CommonMark
+ * (templatedx.md 6.2); what a leaf is it leaves to mdx_leaf.c. */
+#include "mdx_int.h"
+
+/* The current line on its way through the containers. */
+struct cursor {
+	size_t p, end;
+	size_t n; /* containers that it continues */
+	bool new_item, opened;
+	struct node *spread; /* the item that a blank line before it divides */
+};
+
+static const char *const open_names[] = {
+    [OPEN_ROOT] = "root",
+    [OPEN_QUOTE] = "blockQuote",
+    [OPEN_LIST] = "list",
+    [OPEN_ITEM] = "listItem",
+    [OPEN_TAG] = "mdxJsxFlowTag",
+};
+
+const char *
+mdx_open_name(enum mdx_open_kind kind)
+{
+	return open_names[kind];
+}
+
+struct node *
+mdx_parent(const struct mdx *m)
+{
+	return m->open[m->n_open - 1].node;
+}
+
+int
+mdx_push_open(struct mdx *m, struct mdx_open open)
+{
+	if (m->n_open + 1 >= LIMIT_AST_DEPTH)
+		return mdx_too_deep(m);
+	if (m->n_open == m->cap_open) {
+		m->cap_open = m->cap_open != 0 ? 2 * m->cap_open : 16;
+		m->open = arena_grow(
+		    m->work, m->open, m->n_open, m->cap_open, sizeof(*m->open));
+	}
+	if (open.tag == NULL && m->n_open > 0)
+		open.tag = m->open[m->n_open - 1].tag;
+	m->open[m->n_open++] = open;
+	return 0;
+}
+
+/* Closes what is open down to and with the innermost thing of KIND. */
+static void
+close_open(struct mdx *m, enum mdx_open_kind kind)
+{
+	while (m->n_open > 0 && m->open[m->n_open - 1].kind != kind) {
+		mdx_unclosed(m, &m->open[m->n_open - 1], open_names[kind]);
+		m->n_open--;
+	}
+	m->n_open--;
+}
+
+void
+mdx_close_containers(struct mdx *m, size_t n)
+{
+	while (m->n_stack > n) {
+		if (m->stack[--m->n_stack].list == NULL) {
+			close_open(m, OPEN_QUOTE);
+			continue;
+		}
+		close_open(m, OPEN_ITEM);
+		close_open(m, OPEN_LIST);
+	}
+}
+
+static int
+open_item(struct mdx *m, struct mdx_container *c,
+    const struct mdx_marker *marker, struct mdx_place place)
+{
+	c->item = mdx_node(m, NODE_LIST_ITEM);
+	c->item->spread = TRI_FALSE;
+	c->size = marker->size;
+	c->initial_blank = marker->blank;
+	c->further_blank = false;
+	mdx_adopt(m, c->list, c->item);
+	return mdx_push_open(
+	    m, (struct mdx_open){OPEN_ITEM, c->item, NULL, place});
+}
+
+/* --- continuing */
+
+static bool
+continue_quote(const struct mdx *m, size_t *p, size_t end)
+{
+	size_t q = mdx_skip_space(m, *p, end);
+
+	if (q == end || m->text.p[q] != '>')
+		return false;
+	q++;
+	if (q < end && mdx_is_space(m->text.p[q]))
+		q++;
+	*p = q;
+	return true;
+}
+
+/* Takes up to N units of white space. */
+static size_t
+take_space(const struct mdx *m, size_t p, size_t end, size_t n)
+{
+	size_t start = p;
+
+	while (p < end && p - start < n && mdx_is_space(m->text.p[p]))
+		p++;
+	return p;
+}
+
+/* A blank line, or enough white space, continues an item; an item that began
+ * with a blank line ends at a second one. */
+static bool
+continue_item(
+    const struct mdx *m, struct mdx_container *c, size_t *p, size_t end)
+{
+	size_t q = take_space(m, *p, end, c->size);
+	bool may = !c->further_blank && q - *p == c->size;
+
+	if (mdx_is_blank(m, *p, end)) {
+		c->further_blank = c->further_blank || c->initial_blank;
+		*p = q;
+		return true;
+	}
+	c->further_blank = false;
+	c->initial_blank = false;
+	if (may)
+		*p = q;
+	return may;
+}
+
+bool
+mdx_continue_containers(struct mdx *m, size_t line, size_t *p, size_t *n)
+{
+	size_t end = m->lines[line].end;
+
+	for (*n = 0; *n < m->n_stack; ++*n)
+		if (m->stack[*n].list == NULL
+			? !continue_quote(m, p, end)
+			: !continue_item(m, &m->stack[*n], p, end))
+			return false;
+	return true;
+}
+
+/* The line does not continue item N of the stack; it may be the next one. */
+static int
+next_item(struct mdx *m, struct cursor *at)
+{
+	struct mdx_container *c;
+	struct mdx_marker marker;
+
+	if (at->n == m->n_stack || m->stack[at->n].list == NULL ||
+	    !mdx_list_marker(m, (struct mdx_span){at->p, at->end}, false,
+		&m->stack[at->n], &marker))
+		return 0;
+	mdx_leaf_close(m, false);
+	mdx_close_containers(m, at->n + 1);
+	close_open(m, OPEN_ITEM);
+	c = &m->stack[at->n++];
+	if (m->blank_before)
+		c->list->spread = TRI_TRUE;
+	at->new_item = true;
+	at->p = marker.next;
+	return open_item(m, c, &marker, mdx_place_at(m, m->line, at->p));
+}
+
+/* --- opening */
+
+static void
+push_container(struct mdx *m, struct mdx_container c)
+{
+	if (m->n_stack == m->cap_stack) {
+		m->cap_stack = m->cap_stack != 0 ? 2 * m->cap_stack : 16;
+		m->stack = arena_grow(m->work, m->stack, m->n_stack,
+		    m->cap_stack, sizeof(*m->stack));
+	}
+	m->stack[m->n_stack++] = c;
+}
+
+/* The first new container ends what the line does not continue. */
+static void
+begin_opening(struct mdx *m, struct cursor *at)
+{
+	if (at->opened)
+		return;
+	at->opened = true;
+	mdx_leaf_close(m, false);
+	mdx_close_containers(m, at->n);
+}
+
+static int
+open_quote(struct mdx *m, struct cursor *at)
+{
+	struct mdx_place place = mdx_place_at(m, m->line, at->p);
+	struct node *node;
+
+	begin_opening(m, at);
+	(void)continue_quote(m, &at->p, at->end);
+	node = mdx_node(m, NODE_BLOCKQUOTE);
+	mdx_adopt(m, mdx_parent(m), node);
+	at->n++;
+	push_container(m, (struct mdx_container){0});
+	return mdx_push_open(
+	    m, (struct mdx_open){OPEN_QUOTE, node, NULL, place});
+}
+
+static int
+open_list(struct mdx *m, struct cursor *at, const struct mdx_marker *marker)
+{
+	struct mdx_container c = {.marker = marker->marker};
+	struct mdx_place place = mdx_place_at(m, m->line, at->p);
+
+	begin_opening(m, at);
+	c.list = mdx_node(m, NODE_LIST);
+	c.list->ordered = marker->ordered;
+	c.list->spread = TRI_FALSE;
+	c.list->start = marker->ordered ? js_number(marker->start) : js_null();
+	mdx_adopt(m, mdx_parent(m), c.list);
+	at->p = marker->next;
+	at->n++;
+	push_container(m, c);
+	if (mdx_push_open(
+		m, (struct mdx_open){OPEN_LIST, c.list, NULL, place}) == -1)
+		return -1;
+	return open_item(m, &m->stack[m->n_stack - 1], marker, place);
+}
+
+static int
+open_containers(struct mdx *m, struct cursor *at)
+{
+	bool interrupt =
+	    at->n == m->n_stack && !at->new_item && m->leaf.kind != LEAF_NONE;
+	struct mdx_marker marker;
+	size_t p;
+	int rc;
+
+	do {
+		p = at->p;
+		if (mdx_list_marker(m, (struct mdx_span){at->p, at->end},
+			interrupt, NULL, &marker))
+			rc = open_list(m, at, &marker);
+		else if (continue_quote(m, &p, at->end))
+			rc = open_quote(m, at);
+		else
+			return 0;
+	} while (rc == 0);
+	return rc;
+}
+
+bool
+mdx_opens_container(const struct mdx *m, size_t line, size_t p)
+{
+	struct mdx_span rest = {p, m->lines[line].end};
+	struct mdx_marker marker;
+
+	return continue_quote(m, &p, rest.end) ||
+	       mdx_list_marker(m, rest, false, NULL, &marker);
+}
+
+/* --- lines */
+
+/* Fenced code and unfinished tags are not pierced by containers. */
+static bool
+is_concrete(const struct mdx *m)
+{
+	return m->leaf.kind == LEAF_CODE || m->line < m->plain_until;
+}
+
+/* A line that continues less than what is open, and opens nothing: part of a
+ * paragraph, or the end of the containers. */
+static void
+check_lazy(struct mdx *m, const struct cursor *at)
+{
+	m->lazy = at->n < m->n_stack;
+	m->n_continued = at->n;
+	if (!m->lazy || m->leaf.kind == LEAF_PARAGRAPH)
+		return;
+	mdx_leaf_close(m, true);
+	mdx_close_containers(m, at->n);
+	m->lazy = false;
+}
+
+static int
+rest_of_line(struct mdx *m, const struct cursor *at)
+{
+	if (m->leaf.kind == LEAF_CODE || !mdx_is_blank(m, at->p, at->end)) {
+		if (!mdx_is_blank(m, at->p, at->end)) {
+			if (at->spread != NULL)
+				at->spread->spread = TRI_TRUE;
+			m->blank_before = false;
+		}
+		return mdx_leaf_line(m, at->p);
+	}
+	m->blank_before = !at->new_item && !at->opened;
+	mdx_leaf_close(m, false);
+	if (m->lazy)
+		mdx_close_containers(m, at->n);
+	return 0;
+}
+
+static int
+read_line(struct mdx *m)
+{
+	struct cursor at = {
+	    .p = m->lines[m->line].start, .end = m->lines[m->line].end};
+	bool concrete = is_concrete(m);
+
+	(void)mdx_continue_containers(m, m->line, &at.p, &at.n);
+	if (next_item(m, &at) == -1)
+		return -1;
+	concrete = concrete && at.n == m->n_stack && !at.new_item;
+	if (m->blank_before && !at.new_item && at.n > 0 && !concrete)
+		at.spread = m->stack[at.n - 1].item;
+	if (!concrete && open_containers(m, &at) == -1)
+		return -1;
+	check_lazy(m, &at);
+	return rest_of_line(m, &at);
+}
+
+int
+mdx_blocks(struct mdx *m)
+{
+	for (; m->line < m->n_lines; m->line++)
+		if (read_line(m) == -1)
+			return -1;
+	mdx_leaf_close(m, false);
+	mdx_close_containers(m, 0);
+	while (m->n_open > 1) {
+		mdx_unclosed(m, &m->open[m->n_open - 1], NULL);
+		m->n_open--;
+	}
+	return 0;
+}

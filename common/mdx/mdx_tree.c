@@ -1,0 +1,301 @@
+/* Makes nodes of tokens, in one walk with a stack: emphasis, links and tags
+ * must lie inside each other. */
+#include "mdx_inline.h"
+
+#include <string.h>
+
+enum frame_kind { FRAME_TEXT, FRAME_SPAN, FRAME_TAG };
+
+struct frame {
+	enum frame_kind kind;
+	struct node *node;
+	const struct mdx_tag *tag; /* innermost */
+	const char *name;
+	size_t from, to;
+};
+
+struct builder {
+	struct mdx_inline *in;
+	struct mdx *m;
+	struct frame *frames;
+	size_t n, cap;
+	uint16_t *units; /* text that is not a node yet */
+	size_t n_units, cap_units;
+	bool broken; /* the tags do not match */
+	size_t number;
+};
+
+/* --- text */
+
+static void
+add_units(struct builder *b, const uint16_t *p, size_t n)
+{
+	if (b->n_units + n > b->cap_units) {
+		b->cap_units = 2 * (b->n_units + n) + 64;
+		b->units = arena_grow(b->m->work, b->units, b->n_units,
+		    b->cap_units, sizeof(*b->units));
+	}
+	memcpy(b->units + b->n_units, p, n * sizeof(*p));
+	b->n_units += n;
+}
+
+static struct frame *
+top(const struct builder *b)
+{
+	return &b->frames[b->n - 1];
+}
+
+static void
+flush(struct builder *b)
+{
+	struct node *node;
+
+	if (b->n_units == 0)
+		return;
+	node = mdx_node(b->m, NODE_TEXT);
+	node->value =
+	    js_string(mdx_unexpand(b->m->arena, b->units, b->n_units));
+	mdx_adopt(b->m, top(b)->node, node);
+	b->n_units = 0;
+}
+
+/* --- frames */
+
+static int
+push(struct builder *b, struct frame frame)
+{
+	flush(b);
+	if (b->in->pending->depth + b->n + 1 >= LIMIT_AST_DEPTH)
+		return mdx_too_deep(b->m);
+	if (b->n == b->cap) {
+		b->cap = b->cap != 0 ? 2 * b->cap : 16;
+		b->frames = arena_grow(
+		    b->m->work, b->frames, b->n, b->cap, sizeof(*b->frames));
+	}
+	if (frame.tag == NULL && b->n > 0)
+		frame.tag = top(b)->tag;
+	b->frames[b->n++] = frame;
+	return 0;
+}
+
+static struct mdx_place
+place(const struct builder *b, size_t i)
+{
+	return mdx_chunk_place(&b->in->c, i);
+}
+
+static void
+break_off(struct builder *b, struct mdx_place at, const char *fault)
+{
+	mdx_mismatch(b->m, b->number, at, fault);
+	b->broken = true;
+}
+
+/* Ends what is not a tag; a tag that is still open is an error. */
+static void
+pop(struct builder *b)
+{
+	const struct frame *frame = top(b);
+	const char *before;
+
+	flush(b);
+	if (frame->kind != FRAME_TAG) {
+		b->n--;
+		return;
+	}
+	while (frame->kind == FRAME_TAG)
+		frame--;
+	before = frame->name;
+	break_off(b, top(b)->tag->start,
+	    mdx_unclosed_text(b->m, top(b)->tag, before));
+}
+
+/* --- images */
+
+static size_t
+alt_length(const struct node *node)
+{
+	size_t i, n = 0;
+
+	if (node->value.type == JS_STRING)
+		return node->value.string.len;
+	if (node->alt.len > 0)
+		return node->alt.len;
+	for (i = 0; i < node->n_children; i++)
+		n += alt_length(node->children[i]);
+	return n;
+}
+
+static size_t
+alt_copy(const struct node *node, uint16_t *out)
+{
+	struct str16 text = node->alt;
+	size_t i, n = 0;
+
+	if (node->value.type == JS_STRING)
+		text = node->value.string;
+	if (text.len > 0)
+		memcpy(out, text.p, text.len * sizeof(*out));
+	if (node->value.type == JS_STRING || text.len > 0)
+		return text.len;
+	for (i = 0; i < node->n_children; i++)
+		n += alt_copy(node->children[i], out + n);
+	return n;
+}
+
+/* The plain text of what it holds. */
+static void
+finish_image(struct builder *b, struct node *node)
+{
+	size_t len = alt_length(node);
+	uint16_t *out = arena_array(b->m->arena, len + 1, sizeof(*out));
+
+	(void)alt_copy(node, out);
+	node->alt = (struct str16){out, len};
+	node->children = NULL;
+	node->n_children = 0;
+}
+
+static bool
+is_image(const struct node *node)
+{
+	return node->kind == NODE_IMAGE || node->kind == NODE_IMAGE_REFERENCE;
+}
+
+/* --- tokens */
+
+static int
+open_span(struct builder *b, struct node *node, const char *name, size_t from,
+    size_t to)
+{
+	flush(b);
+	mdx_adopt(b->m, top(b)->node, node);
+	return push(b, (struct frame){FRAME_SPAN, node, NULL, name, from, to});
+}
+
+static int
+open_emphasis(struct builder *b, const struct mdx_mark *mark)
+{
+	struct node *node =
+	    mdx_node(b->m, mark->strong ? NODE_STRONG : NODE_EMPHASIS);
+
+	return open_span(b, node, mark->strong ? "strong" : "emphasis",
+	    mark->from, mark->to);
+}
+
+static int
+add_run(struct builder *b, const struct mdx_token *token)
+{
+	const struct mdx_run *run = &token->run;
+	size_t k;
+
+	for (k = run->closes; k != NONE && !b->broken; k = b->in->marks[k].next)
+		pop(b);
+	add_units(b, b->in->c.p + token->from, token->to - token->from);
+	for (k = run->opens; k != NONE && !b->broken; k = b->in->marks[k].next)
+		if (open_emphasis(b, &b->in->marks[k]) == -1)
+			return -1;
+	return 0;
+}
+
+static void
+close_span(struct builder *b, struct node *node)
+{
+	pop(b);
+	if (!b->broken && is_image(node))
+		finish_image(b, node);
+}
+
+static void
+close_tag(struct builder *b, const struct mdx_tag *tag)
+{
+	const struct frame *frame = top(b);
+	const char *fault = mdx_closing_fault(b->m, tag, frame->tag);
+	struct mdx_place from = place(b, frame->from), to;
+
+	if (fault == NULL && frame->kind != FRAME_TAG) {
+		to = place(b, frame->to);
+		fault = arena_printf(b->m->work,
+		    "Expected the closing tag `%s` either after the end of "
+		    "`%s` (%zu:%zu) or another opening tag after the start of "
+		    "`%s` (%zu:%zu)",
+		    mdx_tag_text(b->m, tag), frame->name, to.line, to.column,
+		    frame->name, from.line, from.column);
+	}
+	if (fault != NULL)
+		break_off(b, tag->start, fault);
+	else
+		b->n--;
+}
+
+static int
+add_tag(struct builder *b, const struct mdx_token *token)
+{
+	const struct mdx_tag *tag = token->tag;
+	struct node *node;
+
+	flush(b);
+	if (tag->close) {
+		close_tag(b, tag);
+		return 0;
+	}
+	node = mdx_element(b->m, NODE_TEXT_ELEMENT, tag);
+	mdx_adopt(b->m, top(b)->node, node);
+	if (tag->self_closing)
+		return 0;
+	return push(b, (struct frame){FRAME_TAG, node, tag, "mdxJsxTextTag",
+			   token->from, token->to});
+}
+
+static int
+add_token(struct builder *b, const struct mdx_token *token)
+{
+	switch (token->kind) {
+	case TOKEN_TEXT:
+	case TOKEN_LABEL:
+		add_units(b, b->in->c.p + token->from, token->to - token->from);
+		return 0;
+	case TOKEN_UNITS:
+		add_units(b, token->units, token->n_units);
+		return 0;
+	case TOKEN_RUN:
+		return add_run(b, token);
+	case TOKEN_OPEN:
+		return open_span(b, token->node,
+		    is_image(token->node) ? "image" : "link", token->from,
+		    token->to);
+	case TOKEN_CLOSE:
+		close_span(b, token->node);
+		return 0;
+	case TOKEN_TAG:
+		return add_tag(b, token);
+	case TOKEN_NODE:
+		break;
+	}
+	flush(b);
+	if (token->node != NULL)
+		mdx_adopt(b->m, top(b)->node, token->node);
+	return 0;
+}
+
+/* NUMBER is that of the text, of which an earlier one may have tags that do
+ * not match: then there is no tree to make. */
+int
+mdx_build(struct mdx_inline *in, size_t number)
+{
+	struct builder b = {.in = in, .m = in->m, .number = number};
+	const struct mdx_pending *pending = in->pending;
+	size_t k;
+
+	if (in->m->mismatch != NULL && number >= in->m->mismatch_after)
+		return 0;
+	if (push(&b, (struct frame){FRAME_TEXT, pending->node, pending->tag,
+			 pending->kind, pending->from, in->c.n}) == -1)
+		return -1;
+	for (k = 0; k < in->n && !b.broken; k++)
+		if (add_token(&b, &in->tokens[k]) == -1)
+			return -1;
+	if (!b.broken)
+		pop(&b);
+	return 0;
+}

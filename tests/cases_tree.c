@@ -1,0 +1,140 @@
+/* Trees as values, so that they can be compared and shown. */
+#include "cases.h"
+
+#include "../common/base/utf.h"
+#include "../common/mdx/mdx.h"
+
+#include <string.h>
+
+static void
+set_text(struct arena *a, struct js_object *o, const char *key, struct str16 s)
+{
+	js_set_lit(a, o, key, s.p != NULL ? js_string(s) : js_null());
+}
+
+static struct js
+attribute_value(struct arena *a, const struct attr *attr)
+{
+	static const char *const kinds[] = {[ATTR_NULL] = "null",
+	    [ATTR_STRING] = "string",
+	    [ATTR_EXPRESSION] = "expression",
+	    [ATTR_SPREAD] = "spread"};
+	struct js o = js_object(a);
+
+	js_set_lit(a, o.object, "kind", js_string_lit(a, kinds[attr->kind]));
+	set_text(a, o.object, "name", attr->name);
+	if (attr->kind != ATTR_NULL)
+		set_text(a, o.object, "value", attr->value);
+	return o;
+}
+
+static struct js
+arrow_value(struct arena *a, const struct arrow *arrow)
+{
+	struct js params = js_array(a);
+	size_t i;
+
+	if (!arrow->simple)
+		return js_string_lit(a, "not simple");
+	for (i = 0; i < arrow->n_params; i++)
+		js_push(a, params.array, js_string(arrow->params[i]));
+	return params;
+}
+
+static struct js
+spread_value(enum tristate spread)
+{
+	return spread == TRI_ABSENT ? JS_UNDEF : js_bool(spread == TRI_TRUE);
+}
+
+/* Fields that nodes of a kind do not have are alike in any two of them. */
+static void
+set_fields(struct arena *a, struct js_object *o, const struct node *node)
+{
+	set_text(a, o, "name", node->name);
+	set_text(a, o, "url", node->url);
+	set_text(a, o, "title", node->title);
+	set_text(a, o, "alt", node->alt);
+	set_text(a, o, "lang", node->lang);
+	set_text(a, o, "meta", node->meta);
+	set_text(a, o, "identifier", node->identifier);
+	set_text(a, o, "label", node->label);
+	js_set_lit(a, o, "value", node->value);
+	js_set_lit(a, o, "spread", spread_value(node->spread));
+	js_set_lit(a, o, "ordered", js_bool(node->ordered));
+	js_set_lit(a, o, "start", node->start);
+	js_set_lit(a, o, "depth", js_number(node->depth));
+	js_set_lit(a, o, "reference", js_number(node->reference));
+}
+
+struct js
+tree_value(struct arena *a, const struct node *node, bool arrows)
+{
+	struct js o = js_object(a), attrs = js_array(a), kids = js_array(a);
+	size_t i;
+
+	js_set_lit(a, o.object, "type", js_string(node->type));
+	set_fields(a, o.object, node);
+	for (i = 0; i < node->n_attrs; i++)
+		js_push(a, attrs.array, attribute_value(a, &node->attrs[i]));
+	for (i = 0; i < node->n_children; i++)
+		js_push(
+		    a, kids.array, tree_value(a, node->children[i], arrows));
+	if (node->n_attrs > 0)
+		js_set_lit(a, o.object, "attributes", attrs);
+	if (node->has_children)
+		js_set_lit(a, o.object, "children", kids);
+	if (arrows && node->arrow != NULL && node->arrow->is_arrow)
+		js_set_lit(a, o.object, "arrow", arrow_value(a, node->arrow));
+	return o;
+}
+
+void
+verdict_tree(const struct check *c, const struct node *want,
+    const struct node *got, bool arrows)
+{
+	struct arena *a = c->arena;
+
+	verdict_value(c,
+	    parse_json(a, stringify(a, tree_value(a, want, arrows)), c->name),
+	    tree_value(a, got, arrows));
+}
+
+void
+check_body(struct check *c, struct js line, struct js context)
+{
+	struct arena *a = c->arena;
+	struct js want = js_get(line, "ast"), error = js_get(line, "error");
+	struct err err = {0};
+	struct node *got;
+	struct str text;
+
+	(void)context;
+	c->what = stringify(a, js_get(line, "body")).p;
+	if (mdx_parse(a, js_get(line, "body").string, &got, &err) == 0) {
+		if (error.type == JS_UNDEFINED)
+			verdict_tree(c, tree_of(a, want, c->name), got, false);
+		else
+			verdict_text(c, text_of(a, error), STR("no error"));
+		return;
+	}
+	text = error_text(a, &err);
+	if (error.type == JS_UNDEFINED)
+		verdict_text(c, STR("a tree"), text);
+	else
+		verdict_text(c, text_of(a, error), text);
+}
+
+/* A file without imports against the tree that was recorded for it. */
+void
+check_source(struct check *c, struct str source, const struct node *want)
+{
+	struct err err = {0};
+	struct node *got;
+
+	c->what = "source";
+	if (mdx_document(c->arena, source, &got, &err) == -1)
+		verdict_text(c, STR("a tree"), error_text(c->arena, &err));
+	else
+		verdict_tree(c, want, got, true);
+}
