@@ -279,16 +279,24 @@ fill(struct run *run)
 	}
 }
 
+/* Something is still to come. */
+static bool
+more(const struct run *run)
+{
+	return !run->ended || run->n_running != 0;
+}
+
 static void
 run_rows(struct run *run)
 {
 	bool there = true;
 
-	while (there && (!run->ended || run->n_running != 0)) {
+	while (there && more(run)) {
 		heed_refusals(run);
 		write_done_rows(run);
 		fill(run);
-		there = stream_turn(&run->stream, run->done == NULL);
+		there =
+		    stream_turn(&run->stream, run->done == NULL && more(run));
 	}
 }
 
