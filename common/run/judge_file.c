@@ -4,6 +4,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
+#include "../mdx/mdx.h"
 
 #include <sys/stat.h>
 
@@ -95,10 +96,19 @@ read_tree(struct str text, struct arena *a, struct node **ast, struct err *err)
 	return rc;
 }
 
+static bool
+is_source(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 4 && strcmp(path + len - 4, ".mdx") == 0;
+}
+
 int
 judge_file_read(
     struct arena *a, const char *path, struct node **ast, struct err *err)
 {
+	struct str text;
 	struct buf b;
 	int rc;
 
@@ -106,7 +116,11 @@ judge_file_read(
 	buf_init(&b, LIMIT_CONF_BYTES + PIECE);
 	rc = read_file(path, &b, err);
 	if (rc == 0) {
-		rc = read_tree((struct str){buf_str(&b), b.len}, a, ast, err);
+		/* A source is borrowed from by its tree. */
+		text.p = arena_strndup(a, buf_str(&b), b.len);
+		text.len = b.len;
+		rc = is_source(path) ? mdx_document(a, text, ast, err)
+				     : read_tree(text, a, ast, err);
 		if (rc < 0)
 			err_prefix(err, "the judge %s", path);
 	}

@@ -447,33 +447,38 @@ test_text_prompt(void **state)
 	(void)unlink(path);
 }
 
-/* All that are delivered can be rendered and are valid. */
+/* What they are rendered to is the same from source and from the tree. */
 static void
-test_judges(void **state)
+test_sources(void **state)
 {
 	static const char *const names[] = {"closed_qa", "factuality",
 	    "faithfulness", "pairwise", "relevance", "toxicity"};
 	struct fixture *f = *state;
+	struct js rendered[2];
 	struct err err = {0};
 	struct prompt prompt;
 	struct node *ast;
-	struct buf b;
+	struct buf b[2];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *path =
-		    arena_printf(f->arena, "%s/deploy/judges/%s.json",
-			getenv("srcdir") != NULL ? getenv("srcdir") : ".",
-			names[i]);
+		for (int k = 0; k < 2; k++) {
+			const char *path = arena_printf(f->arena,
+			    "%s/deploy/judges/%s%s",
+			    getenv("srcdir") != NULL ? getenv("srcdir") : ".",
+			    names[i], k == 0 ? ".json" : ".prompt.mdx");
 
-		if (judge_file_read(f->arena, path, &ast, &err) < 0 ||
-		    prompt_load(f->arena, ast, MARKDOWN_2_1, JS_UNDEF, &prompt,
-			&err) < 0)
-			fail_msg("%s: %s", path, err.msg);
-		assert_int_equal(prompt.kind, TEMPLATE_OBJECT);
-		buf_init(&b, 1 << 20);
-		assert_true(js_stringify(f->arena, &b, prompt.compiled));
-		assert_non_null(strstr(buf_str(&b), "BEGIN TASK"));
-		buf_free(&b);
+			if (judge_file_read(f->arena, path, &ast, &err) < 0 ||
+			    prompt_load(f->arena, ast, MARKDOWN_2_1, JS_UNDEF,
+				&prompt, &err) < 0)
+				fail_msg("%s: %s", path, err.msg);
+			rendered[k] = prompt.compiled;
+			buf_init(&b[k], 1 << 20);
+			assert_true(js_stringify(f->arena, &b[k], rendered[k]));
+		}
+		assert_string_equal(buf_str(&b[0]), buf_str(&b[1]));
+		assert_non_null(strstr(buf_str(&b[0]), "END"));
+		buf_free(&b[0]);
+		buf_free(&b[1]);
 	}
 }
 
@@ -557,7 +562,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_vote, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_swap, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_text_prompt, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_judges, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_sources, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_similar, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_similar_failures, setup, teardown),
