@@ -30,9 +30,10 @@ struct eval_ops {
 	int (*start)(struct eval_run *e, struct err *err);
 
 	/* Gives back what `start` took: transfers, children, trees; NULL for a
-	 * kind that always answers at once, which has no clock.  Called once whenever `start` was called, even if
-	 * that failed: after the answer, at the time limit, or when the eval
-	 * is cancelled.  Never called in a callback of the network. */
+	 * kind that always answers at once, which has no clock.  Called once
+	 * whenever `start` was called, even if that failed: after the answer,
+	 * at the time limit, or when the eval is cancelled.  Never called in a
+	 * callback of the network. */
 	void (*free)(struct eval_run *e);
 };
 
