@@ -9,7 +9,6 @@ struct cursor {
 	size_t p, end;
 	size_t n; /* containers that it continues */
 	bool new_item, opened;
-	struct node *spread; /* the item that a blank line before it divides */
 };
 
 static const char *const open_names[] = {
@@ -63,7 +62,8 @@ void
 mdx_close_containers(struct mdx *m, size_t n)
 {
 	while (m->n_stack > n) {
-		if (m->stack[--m->n_stack].list == NULL) {
+		mdx_tail_exit(m, m->stack[--m->n_stack].list);
+		if (m->stack[m->n_stack].list == NULL) {
 			close_open(m, OPEN_QUOTE);
 			continue;
 		}
@@ -162,8 +162,8 @@ next_item(struct mdx *m, struct cursor *at)
 	mdx_close_containers(m, at->n + 1);
 	close_open(m, OPEN_ITEM);
 	c = &m->stack[at->n++];
-	if (m->blank_before)
-		c->list->spread = TRI_TRUE;
+	mdx_tail_item(m, c->list);
+	m->n_tail = m->tail_at = 0;
 	at->new_item = true;
 	at->p = marker.next;
 	return open_item(m, c, &marker, mdx_place_at(m, m->line, at->p));
@@ -182,6 +182,15 @@ push_container(struct mdx *m, struct mdx_container c)
 	m->stack[m->n_stack++] = c;
 }
 
+/* The line goes on with the item that it continues, maybe behind a blank. */
+static void
+divide(struct mdx *m, const struct cursor *at)
+{
+	if (at->n > 0 && m->stack[at->n - 1].list != NULL &&
+	    mdx_tail_divides(m))
+		m->stack[at->n - 1].item->spread = TRI_TRUE;
+}
+
 /* The first new container ends what the line does not continue. */
 static void
 begin_opening(struct mdx *m, struct cursor *at)
@@ -190,7 +199,10 @@ begin_opening(struct mdx *m, struct cursor *at)
 		return;
 	at->opened = true;
 	mdx_leaf_close(m, false);
+	m->tail_at = m->n_tail;
 	mdx_close_containers(m, at->n);
+	divide(m, at);
+	m->n_tail = m->tail_at = 0;
 }
 
 static int
@@ -280,27 +292,53 @@ check_lazy(struct mdx *m, const struct cursor *at)
 	m->n_continued = at->n;
 	if (!m->lazy || m->leaf.kind == LEAF_PARAGRAPH)
 		return;
+	if (m->leaf.kind == LEAF_CODE)
+		mdx_tail_insert(m, TAIL_END);
 	mdx_leaf_close(m, true);
 	mdx_close_containers(m, at->n);
 	m->lazy = false;
 }
 
-static int
-rest_of_line(struct mdx *m, const struct cursor *at)
+/* A blank line ends a paragraph and, when it is lazy, the containers. */
+static void
+blank_line(struct mdx *m, const struct cursor *at)
 {
-	if (m->leaf.kind == LEAF_CODE || !mdx_is_blank(m, at->p, at->end)) {
-		if (!mdx_is_blank(m, at->p, at->end)) {
-			if (at->spread != NULL)
-				at->spread->spread = TRI_TRUE;
-			m->blank_before = false;
-		}
-		return mdx_leaf_line(m, at->p);
-	}
-	m->blank_before = !at->new_item && !at->opened;
 	mdx_leaf_close(m, false);
 	if (m->lazy)
 		mdx_close_containers(m, at->n);
+	mdx_tail_add(m, at->new_item || at->opened ? TAIL_END : TAIL_BLANK);
+}
+
+static int
+rest_of_line(struct mdx *m, const struct cursor *at)
+{
+	bool blank = mdx_is_blank(m, at->p, at->end);
+
+	if (blank && m->leaf.kind != LEAF_CODE) {
+		blank_line(m, at);
+		return 0;
+	}
+	if (!blank && !m->lazy && !at->new_item && !at->opened)
+		divide(m, at);
+	if (mdx_leaf_line(m, at->p) == -1)
+		return -1;
+	m->n_tail = m->tail_at = 0;
+	if (m->leaf.kind != LEAF_CODE)
+		mdx_tail_add(m, TAIL_END);
 	return 0;
+}
+
+/* Prefixes that the line has; ends of containers come before them, unless the
+ * line opens new ones. */
+static void
+add_prefixes(struct mdx *m, const struct cursor *at)
+{
+	size_t k;
+
+	m->tail_at = m->n_tail;
+	for (k = 0; k < at->n; k++)
+		if (m->stack[k].list == NULL)
+			mdx_tail_add(m, TAIL_QUOTE);
 }
 
 static int
@@ -311,11 +349,10 @@ read_line(struct mdx *m)
 	bool concrete = is_concrete(m);
 
 	(void)mdx_continue_containers(m, m->line, &at.p, &at.n);
+	add_prefixes(m, &at);
 	if (next_item(m, &at) == -1)
 		return -1;
 	concrete = concrete && at.n == m->n_stack && !at.new_item;
-	if (m->blank_before && !at.new_item && at.n > 0 && !concrete)
-		at.spread = m->stack[at.n - 1].item;
 	if (!concrete && open_containers(m, &at) == -1)
 		return -1;
 	check_lazy(m, &at);
@@ -329,6 +366,7 @@ mdx_blocks(struct mdx *m)
 		if (read_line(m) == -1)
 			return -1;
 	mdx_leaf_close(m, false);
+	m->tail_at = m->n_tail;
 	mdx_close_containers(m, 0);
 	while (m->n_open > 1) {
 		mdx_unclosed(m, &m->open[m->n_open - 1], NULL);

@@ -37,7 +37,12 @@ mdx_expr(struct mdx *m, struct mdx_chunk *c, size_t *i, enum mdx_expr_kind kind,
 {
 	size_t start = *i + 1, end = start;
 
-	if (mdx_js_end(m, c, &end, kind) == -1)
+	int rc;
+
+	m->in_expression = true;
+	rc = mdx_js_end(m, c, &end, kind);
+	m->in_expression = false;
+	if (rc == -1)
 		return -1;
 	*value = expression_value(m, c, start, end);
 	*i = end + 1;

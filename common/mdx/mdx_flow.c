@@ -73,9 +73,10 @@ more(struct mdx_chunk *c, void *arg)
 		if (mdx_opens_container(m, line, p))
 			return 0;
 		return mdx_fail(m, mdx_place_at(m, line, p),
-		    "Unexpected lazy line in expression in container, expected "
-		    "line to be prefixed with `>` when in a block quote, "
-		    "whitespace when in a list, etc");
+		    "Unexpected lazy line %sin container, expected line to be "
+		    "prefixed with `>` when in a block quote, whitespace when "
+		    "in a list, etc",
+		    m->in_expression ? "in expression " : "");
 	}
 	f->line = line;
 	mdx_chunk_add(c, m->text.p + p,

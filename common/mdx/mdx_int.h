@@ -54,6 +54,13 @@ struct mdx_container {
 	bool initial_blank, further_blank;
 };
 
+enum mdx_tail_mark {
+	TAIL_END,   /* of a line */
+	TAIL_BLANK, /* of a blank line */
+	TAIL_QUOTE, /* a prefix */
+	TAIL_EXIT   /* of a container */
+};
+
 enum mdx_leaf_kind { LEAF_NONE, LEAF_PARAGRAPH, LEAF_CODE };
 
 /* The block at the end of the current containers that may go on. */
@@ -98,11 +105,15 @@ struct mdx {
 	struct mdx_container *stack;
 	size_t n_stack, cap_stack;
 	struct mdx_leaf leaf;
-	bool blank_before;  /* the current line comes behind a blank one */
+	/* What stands between the last content and here (mdx_spread.c); ends of
+	 * containers belong to TAIL_AT. */
+	enum mdx_tail_mark *tail;
+	size_t n_tail, cap_tail, tail_at;
 	size_t n_continued; /* containers that the current line continues */
 	size_t plain_until; /* lines before it may not open containers */
 	bool lazy;	    /* the current line continues a paragraph lazily */
 	size_t line;	    /* the current one */
+	bool in_expression; /* between braces */
 
 	struct mdx_pending *pending;
 	size_t n_pending, cap_pending;
@@ -169,6 +180,18 @@ bool mdx_continue_containers(struct mdx *m, size_t line, size_t *p, size_t *n);
 
 /* What is left of a line from P on begins with the marker of a container. */
 bool mdx_opens_container(const struct mdx *m, size_t line, size_t p);
+
+/* --- mdx_spread.c */
+
+void mdx_tail_add(struct mdx *m, enum mdx_tail_mark mark);
+void mdx_tail_insert(struct mdx *m, enum mdx_tail_mark mark);
+
+/* The end of a list, or of a quote when LIST is NULL. */
+void mdx_tail_exit(struct mdx *m, struct node *list);
+
+/* A further item of LIST begins. */
+void mdx_tail_item(struct mdx *m, struct node *list);
+bool mdx_tail_divides(const struct mdx *m);
 
 /* --- mdx_list.c */
 

@@ -92,12 +92,10 @@ read_new(struct scan *s, struct scan_expr *out)
 		s->depth--;
 		return scan_next(s);
 	}
-	if (scan_is_word(s, "import"))
-		return scan_fail(s);
 	if (scan_is_word(s, "new") ? read_new(s, out) == -1
 				   : scan_primary(s, out) == -1)
 		return -1;
-	if (read_links(s, out, false) == -1 || scan_is(s, "?."))
+	if (out->arrow || read_links(s, out, false) == -1 || scan_is(s, "?."))
 		return scan_fail(s);
 	*out = value;
 	s->depth--;
@@ -168,10 +166,14 @@ is_operand(const struct scan_expr *e)
 static int
 read_operand(struct scan *s, struct scan_expr *out)
 {
-	bool prefixed;
+	bool waits = is_await(s), prefixed;
 
-	if (scan_enter(s) == -1 || scan_next(s) == -1 ||
-	    read_unary(s, out, &prefixed) == -1 || !is_operand(out))
+	if (scan_enter(s) == -1 || scan_next(s) == -1)
+		return -1;
+	/* The reference takes this for an operator behind a name. */
+	if (waits && scan_is(s, "<"))
+		return scan_fail(s);
+	if (read_unary(s, out, &prefixed) == -1 || !is_operand(out))
 		return scan_fail(s);
 	s->depth--;
 	return 0;
@@ -279,7 +281,7 @@ read_conditional(struct scan *s, bool with_in, struct scan_expr *out)
 		return -1;
 	if (!scan_is(s, "?"))
 		return 0;
-	if (!is_operand(out))
+	if (out->no_value)
 		return scan_fail(s);
 	*out = value;
 	if (scan_next(s) == -1 || scan_value(s, true) == -1 ||

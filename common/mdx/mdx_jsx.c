@@ -264,7 +264,8 @@ int
 scan_element(struct scan *s)
 {
 	s->end = s->start;
-	if (read_element(s) == -1)
+	if (read_element(s) == -1 || scan_next(s) == -1)
 		return -1;
-	return scan_next(s);
+	/* Two elements side by side are no comparison. */
+	return scan_is(s, "<") ? scan_fail(s) : 0;
 }

@@ -72,7 +72,16 @@ read_test(struct scan *s)
 	return scan_expect(s, ")");
 }
 
-/* The body of a loop: no declaration. */
+/* A statement that depends on another: no declaration. */
+static int
+read_dependent(struct scan *s)
+{
+	if (scan_is_word(s, "let") || scan_is_word(s, "const") ||
+	    scan_is_word(s, "class") || scan_is_word(s, "function"))
+		return scan_fail(s);
+	return scan_statement(s);
+}
+
 static int
 read_loop_body(struct scan *s)
 {
@@ -80,10 +89,7 @@ read_loop_body(struct scan *s)
 	int rc;
 
 	s->scope.in_loop = true;
-	if (scan_is_word(s, "let") || scan_is_word(s, "const") ||
-	    scan_is_word(s, "class") || scan_is_word(s, "function"))
-		return scan_fail(s);
-	rc = scan_statement(s);
+	rc = read_dependent(s);
 	s->scope = outer;
 	return rc;
 }
@@ -91,11 +97,11 @@ read_loop_body(struct scan *s)
 static int
 read_if(struct scan *s)
 {
-	if (scan_next(s) == -1 || read_test(s) == -1 || scan_statement(s) == -1)
+	if (scan_next(s) == -1 || read_test(s) == -1 || read_dependent(s) == -1)
 		return -1;
 	if (!scan_is_word(s, "else"))
 		return 0;
-	return scan_next(s) == -1 ? -1 : scan_statement(s);
+	return scan_next(s) == -1 ? -1 : read_dependent(s);
 }
 
 static int
@@ -293,7 +299,7 @@ read_expression(struct scan *s)
 		if (scan_next(s) == -1)
 			return -1;
 		if (scan_is(s, ":"))
-			return scan_next(s) == -1 ? -1 : scan_statement(s);
+			return scan_next(s) == -1 ? -1 : read_dependent(s);
 		*s = saved;
 		s->start = start;
 		s->end = end;

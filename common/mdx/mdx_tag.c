@@ -161,6 +161,17 @@ read_more_name(struct reader *r, struct str16 *name, char by)
 	return 0;
 }
 
+/* Behind a name: its tag ends, or an attribute begins. */
+static int
+check_after_name(struct reader *r, const char *where)
+{
+	unsigned c = at(r);
+
+	if (c == '/' || c == '>' || c == '{' || mdx_is_id_start(c))
+		return 0;
+	return crash(r, where, attribute_start);
+}
+
 static int
 read_name(struct reader *r, struct str16 *name)
 {
@@ -174,12 +185,17 @@ read_name(struct reader *r, struct str16 *name)
 		    "a name character such as letters, digits, `$`, or `_`; "
 		    "whitespace before attributes; or the end of the tag");
 	skip(r);
-	if (at(r) == ':')
-		return read_more_name(r, name, ':');
+	if (at(r) == ':') {
+		if (read_more_name(r, name, ':') == -1)
+			return -1;
+		return check_after_name(r, "after local name");
+	}
+	if (at(r) != '.')
+		return check_after_name(r, "after name");
 	while (at(r) == '.')
 		if (read_more_name(r, name, '.') == -1)
 			return -1;
-	return 0;
+	return check_after_name(r, "after member name");
 }
 
 /* --- attributes */

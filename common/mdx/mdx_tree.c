@@ -30,6 +30,8 @@ struct builder {
 static void
 add_units(struct builder *b, const uint16_t *p, size_t n)
 {
+	if (n == 0)
+		return;
 	if (b->n_units + n > b->cap_units) {
 		b->cap_units = 2 * (b->n_units + n) + 64;
 		b->units = arena_grow(b->m->work, b->units, b->n_units,
