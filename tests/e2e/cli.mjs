@@ -47,10 +47,10 @@ const prompts = {
   late: prompt('late', { model: 'mock-errchunk', settings: props }),
   refused: prompt('refused', { model: 'mock-401', settings: props }),
   nobody: prompt('nobody', { model: 'mistral-9', settings: props }),
-  // More columns than these do not fit into the table that the CLI draws.
+  // More columns and longer heads do not fit into the table that the CLI draws.
   table: prompt('table', {
     model: 'mock-last',
-    settings: ['dataset: ./rows.jsonl', 'evals: [exact_match]'],
+    settings: ['dataset: ./rows.jsonl', 'evals: [contains]'],
   }),
   experiment: prompt('experiment', { model: 'mock-last', settings: dataset }),
   objects: prompt('objects', {
@@ -165,7 +165,7 @@ await test('run-prompt: so is one before it', async () => {
 await test('run-experiment: a table of rows and evals', async () => {
   const run = await runExperiment('table');
   ended(run, 0);
-  for (const head of ['Input', 'AI Result', 'Expected Output', 'exact_match'])
+  for (const head of ['Input', 'AI Result', 'Expected Output', 'contains'])
     assert.ok(run.out.includes(head), run.out);
   assert.equal(run.out.match(/\bPASS\b/g).length, 2, run.out);
   assert.equal(run.out.match(/\bFAIL\b/g).length, 1, run.out);
