@@ -101,6 +101,10 @@ struct str16 js_to_string(struct arena *a, struct js v);
  * Returns false and adds nothing when the result is undefined. */
 bool js_stringify(struct arena *a, struct buf *b, struct js v);
 
+/* The same with keys sorted by UTF-16 units and everything above U+007F as
+ * \u escapes: the same text for the same value, whoever wrote it. */
+void js_canonical(struct arena *a, struct buf *b, struct js v);
+
 /* To a Jansson tree, as JSON.stringify would write it: undefined members are
  * left out, not finite numbers are null, dates are ISO text.  Lone surrogates
  * become U+FFFD.  NULL for undefined; else a new reference. */

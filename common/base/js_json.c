@@ -7,9 +7,18 @@
 #include "utf.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Values come from text of limited depth, and a few levels around it. */
 enum { DEPTH = LIMIT_JSON_DEPTH + 64 };
+
+/* Where JSON text goes, and whether it is to be canonical. */
+struct writer {
+	struct arena *a;
+	struct buf *b;
+	bool canonical;
+};
 
 /* A value that JSON leaves out. */
 static bool
@@ -46,11 +55,38 @@ is_plain(uint16_t unit)
 	return unit >= 0x20 && unit < 0x80 && unit != '"' && unit != '\\';
 }
 
+static void
+add_ascii_unit(struct buf *b, uint16_t unit)
+{
+	static const char escaped[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = NULL;
+
+	if (unit != 0 && unit < 0x80)
+		found = strchr(escaped, unit);
+	if (found != NULL) {
+		buf_addc(b, '\\');
+		buf_addc(b, letters[found - escaped]);
+	} else if (is_plain(unit)) {
+		buf_addc(b, (char)unit);
+	} else {
+		buf_addf(b, "\\u%04x", (unsigned)unit);
+	}
+}
+
+static void
+add_ascii_string(struct buf *b, struct str16 s)
+{
+	buf_addc(b, '"');
+	for (size_t i = 0; i < s.len; i++)
+		add_ascii_unit(b, s.p[i]);
+	buf_addc(b, '"');
+}
+
 /* Plain text is copied, anything else is left to the printer of WTF-8. */
 static void
-add_string(struct arena *a, struct buf *b, struct str16 s)
+add_string(const struct writer *w, struct str16 s)
 {
-	char *to = buf_reserve(b, s.len + 2);
+	char *to = buf_reserve(w->b, s.len + 2);
 	size_t i;
 
 	if (to == NULL)
@@ -58,57 +94,68 @@ add_string(struct arena *a, struct buf *b, struct str16 s)
 	*to++ = '"';
 	for (i = 0; i < s.len && is_plain(s.p[i]); i++)
 		to[i] = (char)s.p[i];
-	if (i < s.len) {
-		json_print_string(b, utf8_from(a, s));
-		return;
+	if (i == s.len) {
+		to[i] = '"';
+		to[i + 1] = '\0';
+		w->b->len += s.len + 2;
+	} else if (w->canonical) {
+		add_ascii_string(w->b, s);
+	} else {
+		json_print_string(w->b, utf8_from(w->a, s));
 	}
-	to[i] = '"';
-	to[i + 1] = '\0';
-	b->len += s.len + 2;
 }
 
-static void add_value(
-    struct arena *a, struct buf *b, struct js v, unsigned depth);
+static void add_value(const struct writer *w, struct js v, unsigned depth);
 
 static void
-add_array(struct arena *a, struct buf *b, const struct js_array *array,
-    unsigned depth)
+add_array(const struct writer *w, const struct js_array *array, unsigned depth)
 {
 	size_t i;
 
-	buf_addc(b, '[');
+	buf_addc(w->b, '[');
 	for (i = 0; i < array->n; i++) {
 		if (i != 0)
-			buf_addc(b, ',');
-		add_value(a, b, array->items[i], depth);
+			buf_addc(w->b, ',');
+		add_value(w, array->items[i], depth);
 	}
-	buf_addc(b, ']');
+	buf_addc(w->b, ']');
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const struct js_prop *const *x = a, *const *y = b;
+
+	return str16_cmp((*x)->key, (*y)->key);
 }
 
 static void
-add_object(
-    struct arena *a, struct buf *b, const struct js_object *o, unsigned depth)
+add_object(const struct writer *w, const struct js_object *o, unsigned depth)
 {
-	const struct js_prop **props = js_ordered(a, o);
+	const struct js_prop **props = js_ordered(w->a, o);
 	const char *separator = "";
 	size_t i;
 
-	buf_addc(b, '{');
+	if (w->canonical && o->n != 0)
+		qsort(props, o->n, sizeof(*props), compare_keys);
+	buf_addc(w->b, '{');
 	for (i = 0; i < o->n; i++) {
 		if (is_absent(props[i]->value))
 			continue;
-		buf_adds(b, separator);
-		add_string(a, b, props[i]->key);
-		buf_addc(b, ':');
-		add_value(a, b, props[i]->value, depth);
+		buf_adds(w->b, separator);
+		add_string(w, props[i]->key);
+		buf_addc(w->b, ':');
+		add_value(w, props[i]->value, depth);
 		separator = ",";
 	}
-	buf_addc(b, '}');
+	buf_addc(w->b, '}');
 }
 
 static void
-add_value(struct arena *a, struct buf *b, struct js v, unsigned depth)
+add_value(const struct writer *w, struct js v, unsigned depth)
 {
+	struct buf *b = w->b;
+
 	if (depth == DEPTH) {
 		b->full = true;
 		return;
@@ -121,13 +168,13 @@ add_value(struct arena *a, struct buf *b, struct js v, unsigned depth)
 		add_number(b, v.number);
 		break;
 	case JS_STRING:
-		add_string(a, b, v.string);
+		add_string(w, v.string);
 		break;
 	case JS_ARRAY:
-		add_array(a, b, v.array, depth + 1);
+		add_array(w, v.array, depth + 1);
 		break;
 	case JS_OBJECT:
-		add_object(a, b, v.object, depth + 1);
+		add_object(w, v.object, depth + 1);
 		break;
 	case JS_DATE:
 		add_date(b, *v.date);
@@ -141,10 +188,20 @@ add_value(struct arena *a, struct buf *b, struct js v, unsigned depth)
 bool
 js_stringify(struct arena *a, struct buf *b, struct js v)
 {
+	const struct writer w = {.a = a, .b = b};
+
 	if (is_absent(v))
 		return false;
-	add_value(a, b, v, 0);
+	add_value(&w, v, 0);
 	return true;
+}
+
+void
+js_canonical(struct arena *a, struct buf *b, struct js v)
+{
+	const struct writer w = {.a = a, .b = b, .canonical = true};
+
+	add_value(&w, v, 0);
 }
 
 static json_t *
