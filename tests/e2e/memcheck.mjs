@@ -28,7 +28,9 @@ for (const { name, request, check } of mix)
 await test('valgrind has found nothing', async () => {
   process.kill(worker.pid, 'SIGTERM');
   const end = await Promise.race([worker.child.exited, sleep(20000)]);
-  assert.equal(fs.readFileSync(log, 'utf8').slice(0, 4000), '');
+  // Remarks on itself, such as that it does not know openat2(2), are --PID--.
+  const found = fs.readFileSync(log, 'utf8').replace(/^--\d+-- .*\n/gm, '');
+  assert.equal(found.slice(0, 4000), '');
   assert.deepEqual(end, { code: 0, signal: null });
 });
 await stop(worker.child);

@@ -1,5 +1,6 @@
 // A mixture of everything that a process meets in its life, request by
 // request: {name, request, check}.  The mixture is the same every time.
+import { datasetRun } from '../lib/experiments.mjs';
 import { signature, signed, SIGNATURE } from '../lib/http.mjs';
 import { ast, promptRun } from '../lib/prompts.mjs';
 
@@ -19,6 +20,10 @@ function sent(body, more = {}) {
 const run = (prompt, more) => sent(promptRun(prompt), more);
 const oneShot = (model, more = {}) => run({ model, stream: false, ...more });
 
+const experiment = (model, more = {}, o) => sent(datasetRun(
+  { model, datasetPath: 'basic.jsonl', evals: ['contains', 'regex'], ...more }),
+o);
+
 const status = want => reply =>
   reply.status === want ? undefined : `${reply.status}, want ${want}`;
 const done = reply =>
@@ -26,6 +31,9 @@ const done = reply =>
 const failed = reply =>
   reply.values.at(-2)?.type === 'error' ? done(reply) : 'no error line';
 const left = () => undefined;
+const lines = (type, n) => reply =>
+  reply.values.filter(line => line.type === type).length === n ? undefined
+    : `not ${n} lines of ${type}`;
 
 const evals = '{"type":"get-evals"}';
 const object = { model: 'mock-object', kind: 'object', schema: SCHEMA };
@@ -73,6 +81,17 @@ export const mix = [
   ['a health check', { method: 'GET' }, status(200)],
   ['a method that is not served', sent(evals, { method: 'PUT' }),
     status(405)],
+  ['an experiment', experiment('mock-last'), lines('dataset', 4)],
+  ['a part of one', experiment('mock-last',
+    { sampling: { split: { portion: 'test', percentage: 50 } } }),
+  lines('dataset', 2)],
+  ['an experiment that fails', experiment('mock-400'), lines('error', 4)],
+  ['an experiment with a bad line',
+    experiment('mock-last', { datasetPath: 'badjson.jsonl' }), undefined],
+  ['an experiment without rows',
+    experiment('mock-last', { datasetPath: 'empty.jsonl' }), status(500)],
+  ['a client that leaves an experiment',
+    experiment('mock-ttft-300', {}, { leaveAfter: 30 }), left],
   ['an event of an earlier era', sent(JSON.stringify({
     event: {
       type: 'prompt-run',
