@@ -72,14 +72,11 @@ mdx_chunk_more(struct mdx_chunk *c)
 	}
 }
 
-struct mdx_place
-mdx_chunk_place(const struct mdx_chunk *c, size_t i)
+static size_t
+find_segment(const struct mdx_chunk *c, size_t i)
 {
-	size_t low = 0, high = c->n_segments, middle, at;
-	struct mdx_place place;
+	size_t low = 0, high = c->n_segments, middle;
 
-	if (high == 0)
-		return (struct mdx_place){0};
 	while (high - low > 1) {
 		middle = low + (high - low) / 2;
 		if (c->segments[middle].at <= i)
@@ -87,11 +84,32 @@ mdx_chunk_place(const struct mdx_chunk *c, size_t i)
 		else
 			high = middle;
 	}
-	place.line = c->segments[low].line + 1;
-	place.column = c->segments[low].column;
-	for (at = c->segments[low].at; at < i && at < c->n; at++)
+	return low;
+}
+
+struct mdx_place
+mdx_chunk_place(struct mdx_chunk *c, size_t i)
+{
+	struct mdx_place place;
+	size_t at, found;
+
+	if (c->n_segments == 0)
+		return (struct mdx_place){0};
+	found = find_segment(c, i);
+	at = c->segments[found].at;
+	place.line = c->segments[found].line + 1;
+	place.column = c->segments[found].column;
+	if (c->known_place.line != 0 && c->known_segment == found &&
+	    c->known <= i) {
+		at = c->known;
+		place = c->known_place;
+	}
+	for (; at < i && at < c->n; at++)
 		if (c->p[at] != VIRTUAL)
 			place.column++;
+	c->known = at;
+	c->known_segment = found;
+	c->known_place = place;
 	return place;
 }
 

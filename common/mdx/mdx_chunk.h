@@ -27,6 +27,9 @@ struct mdx_chunk {
 	size_t n, cap; /* CAP is 0 while P is borrowed */
 	struct mdx_segment *segments;
 	size_t n_segments;
+	/* The place that was asked for last: most are asked for in order. */
+	size_t known, known_segment;
+	struct mdx_place known_place;
 	/* Adds the next line: 1, or 0 when there is none, or -1 for an error,
 	 * which FAILED remembers.  NULL when the text is complete. */
 	int (*more)(struct mdx_chunk *c, void *arg);
@@ -37,7 +40,7 @@ struct mdx_chunk {
 /* Adds LEN units that stand at LINE and COLUMN. */
 void mdx_chunk_add(struct mdx_chunk *c, const uint16_t *p, size_t len,
     size_t line, size_t column);
-struct mdx_place mdx_chunk_place(const struct mdx_chunk *c, size_t i);
+struct mdx_place mdx_chunk_place(struct mdx_chunk *c, size_t i);
 bool mdx_chunk_more(struct mdx_chunk *c);
 
 /* Copies FROM to TO, virtual units left out where they belong to a tab. */

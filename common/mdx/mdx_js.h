@@ -34,6 +34,7 @@ struct scan {
 	struct mdx_chunk *c;
 	enum scan_kind kind;
 	size_t start, end; /* of the current token */
+	unsigned first;	   /* its first unit */
 	bool new_line;	   /* before it */
 	bool escaped;	   /* a name written with \u */
 	unsigned depth;
@@ -73,8 +74,22 @@ int scan_template(struct scan *s, bool tagged);
 /* The comment at s->end. */
 int scan_comment(struct scan *s);
 
-bool scan_is(const struct scan *s, const char *sign);
-bool scan_is_word(const struct scan *s, const char *word);
+bool scan_equals(const struct scan *s, const char *text);
+
+/* The token is that sign, or that word.  Most differ in the first unit. */
+static inline bool
+scan_is(const struct scan *s, const char *sign)
+{
+	return s->first == (unsigned char)sign[0] && s->kind == SCAN_SIGN &&
+	       scan_equals(s, sign);
+}
+
+static inline bool
+scan_is_word(const struct scan *s, const char *word)
+{
+	return s->first == (unsigned char)word[0] && s->kind == SCAN_NAME &&
+	       !s->escaped && scan_equals(s, word);
+}
 
 /* A name that is no reserved word. */
 bool scan_is_identifier(const struct scan *s);

@@ -308,11 +308,13 @@ begins_with(struct scan *s, const char *sign)
 static int
 read_sign(struct scan *s)
 {
+	unsigned c = mdx_at(s->c, s->start);
 	size_t k;
 
 	s->kind = SCAN_SIGN;
 	for (k = 0; k < ARRAY_LEN(signs); k++) {
-		if (!begins_with(s, signs[k]))
+		if (c != (unsigned char)signs[k][0] ||
+		    !begins_with(s, signs[k]))
 			continue;
 		/* `a?.5:b` */
 		if (scan_is(s, "?.") && is_digit(mdx_at(s->c, s->end), 10))
@@ -333,7 +335,7 @@ scan_next(struct scan *s)
 	if (skip_blank(s, &i) == -1)
 		return -1;
 	s->start = s->end = i;
-	c = mdx_at(s->c, i);
+	s->first = c = mdx_at(s->c, i);
 	if (c == CHUNK_END) {
 		s->kind = SCAN_END;
 		return s->c->failed ? -1 : 0;
@@ -414,8 +416,8 @@ scan_template(struct scan *s, bool tagged)
 	return scan_next(s);
 }
 
-static bool
-equals(const struct scan *s, const char *text)
+bool
+scan_equals(const struct scan *s, const char *text)
 {
 	size_t i, len = s->end - s->start;
 
@@ -423,18 +425,6 @@ equals(const struct scan *s, const char *text)
 		if (s->c->p[s->start + i] != (unsigned char)text[i])
 			return false;
 	return i == len && text[i] == '\0';
-}
-
-bool
-scan_is(const struct scan *s, const char *sign)
-{
-	return s->kind == SCAN_SIGN && equals(s, sign);
-}
-
-bool
-scan_is_word(const struct scan *s, const char *word)
-{
-	return s->kind == SCAN_NAME && !s->escaped && equals(s, word);
 }
 
 /* Reserved words of a module; what a function may still use is asked for. */
@@ -456,7 +446,8 @@ scan_is_identifier(const struct scan *s)
 	if (s->escaped)
 		return true;
 	for (k = 0; k < ARRAY_LEN(reserved); k++)
-		if (equals(s, reserved[k]))
+		if (s->first == (unsigned char)reserved[k][0] &&
+		    scan_equals(s, reserved[k]))
 			return false;
 	return true;
 }
