@@ -56,6 +56,17 @@ struct mdx_token {
 	};
 };
 
+enum mdx_frame_kind { FRAME_TEXT, FRAME_SPAN, FRAME_TAG };
+
+/* A node that is open while the tree is made. */
+struct mdx_frame {
+	enum mdx_frame_kind kind;
+	struct node *node;
+	const struct mdx_tag *tag; /* innermost */
+	const char *name;
+	size_t from, to;
+};
+
 struct mdx_inline {
 	struct mdx *m;
 	const struct mdx_pending *pending;
@@ -73,6 +84,12 @@ struct mdx_inline {
 	/* Runs of backticks by length, made when the first is met. */
 	size_t *code_heads, *code_next, *code_at;
 	size_t longest_code;
+
+	/* Room for making trees. */
+	struct mdx_frame *frames;
+	size_t cap_frames;
+	uint16_t *units;
+	size_t cap_units;
 };
 
 struct mdx_token *mdx_push(

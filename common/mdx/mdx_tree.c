@@ -4,24 +4,12 @@
 
 #include <string.h>
 
-enum frame_kind { FRAME_TEXT, FRAME_SPAN, FRAME_TAG };
-
-struct frame {
-	enum frame_kind kind;
-	struct node *node;
-	const struct mdx_tag *tag; /* innermost */
-	const char *name;
-	size_t from, to;
-};
-
 struct builder {
 	struct mdx_inline *in;
 	struct mdx *m;
-	struct frame *frames;
-	size_t n, cap;
-	uint16_t *units; /* text that is not a node yet */
-	size_t n_units, cap_units;
-	bool broken; /* the tags do not match */
+	size_t n;	/* frames */
+	size_t n_units; /* of text that is not a node yet */
+	bool broken;	/* the tags do not match */
 	size_t number;
 };
 
@@ -30,21 +18,23 @@ struct builder {
 static void
 add_units(struct builder *b, const uint16_t *p, size_t n)
 {
+	struct mdx_inline *in = b->in;
+
 	if (n == 0)
 		return;
-	if (b->n_units + n > b->cap_units) {
-		b->cap_units = 2 * (b->n_units + n) + 64;
-		b->units = arena_grow(b->m->work, b->units, b->n_units,
-		    b->cap_units, sizeof(*b->units));
+	if (b->n_units + n > in->cap_units) {
+		in->cap_units = 2 * (b->n_units + n) + 64;
+		in->units = arena_grow(b->m->work, in->units, b->n_units,
+		    in->cap_units, sizeof(*in->units));
 	}
-	memcpy(b->units + b->n_units, p, n * sizeof(*p));
+	memcpy(in->units + b->n_units, p, n * sizeof(*p));
 	b->n_units += n;
 }
 
-static struct frame *
+static struct mdx_frame *
 top(const struct builder *b)
 {
-	return &b->frames[b->n - 1];
+	return &b->in->frames[b->n - 1];
 }
 
 static void
@@ -56,7 +46,7 @@ flush(struct builder *b)
 		return;
 	node = mdx_node(b->m, NODE_TEXT);
 	node->value =
-	    js_string(mdx_unexpand(b->m->arena, b->units, b->n_units));
+	    js_string(mdx_unexpand(b->m->arena, b->in->units, b->n_units));
 	mdx_adopt(b->m, top(b)->node, node);
 	b->n_units = 0;
 }
@@ -64,19 +54,21 @@ flush(struct builder *b)
 /* --- frames */
 
 static int
-push(struct builder *b, struct frame frame)
+push(struct builder *b, struct mdx_frame frame)
 {
+	struct mdx_inline *in = b->in;
+
 	flush(b);
 	if (b->in->pending->depth + b->n + 1 >= LIMIT_AST_DEPTH)
 		return mdx_too_deep(b->m);
-	if (b->n == b->cap) {
-		b->cap = b->cap != 0 ? 2 * b->cap : 16;
-		b->frames = arena_grow(
-		    b->m->work, b->frames, b->n, b->cap, sizeof(*b->frames));
+	if (b->n == in->cap_frames) {
+		in->cap_frames = in->cap_frames != 0 ? 2 * in->cap_frames : 16;
+		in->frames = arena_grow(b->m->work, in->frames, b->n,
+		    in->cap_frames, sizeof(*in->frames));
 	}
 	if (frame.tag == NULL && b->n > 0)
 		frame.tag = top(b)->tag;
-	b->frames[b->n++] = frame;
+	in->frames[b->n++] = frame;
 	return 0;
 }
 
@@ -97,7 +89,7 @@ break_off(struct builder *b, struct mdx_place at, const char *fault)
 static void
 pop(struct builder *b)
 {
-	const struct frame *frame = top(b);
+	const struct mdx_frame *frame = top(b);
 	const char *before;
 
 	flush(b);
@@ -172,7 +164,8 @@ open_span(struct builder *b, struct node *node, const char *name, size_t from,
 {
 	flush(b);
 	mdx_adopt(b->m, top(b)->node, node);
-	return push(b, (struct frame){FRAME_SPAN, node, NULL, name, from, to});
+	return push(
+	    b, (struct mdx_frame){FRAME_SPAN, node, NULL, name, from, to});
 }
 
 static int
@@ -211,7 +204,7 @@ close_span(struct builder *b, struct node *node)
 static void
 close_tag(struct builder *b, const struct mdx_tag *tag)
 {
-	const struct frame *frame = top(b);
+	const struct mdx_frame *frame = top(b);
 	const char *fault = mdx_closing_fault(b->m, tag, frame->tag);
 	struct mdx_place from = place(b, frame->from), to;
 
@@ -245,7 +238,7 @@ add_tag(struct builder *b, const struct mdx_token *token)
 	mdx_adopt(b->m, top(b)->node, node);
 	if (tag->self_closing)
 		return 0;
-	return push(b, (struct frame){FRAME_TAG, node, tag, "mdxJsxTextTag",
+	return push(b, (struct mdx_frame){FRAME_TAG, node, tag, "mdxJsxTextTag",
 			   token->from, token->to});
 }
 
@@ -291,7 +284,7 @@ mdx_build(struct mdx_inline *in, size_t number)
 
 	if (in->m->mismatch != NULL && number >= in->m->mismatch_after)
 		return 0;
-	if (push(&b, (struct frame){FRAME_TEXT, pending->node, pending->tag,
+	if (push(&b, (struct mdx_frame){FRAME_TEXT, pending->node, pending->tag,
 			 pending->kind, pending->from, in->c.n}) == -1)
 		return -1;
 	for (k = 0; k < in->n && !b.broken; k++)
