@@ -100,3 +100,15 @@ hex_read(void *out, size_t len, struct str hex)
 	return sodium_hex2bin(out, len, hex.p, hex.len, NULL, &n, NULL) == 0 &&
 	       n == len;
 }
+
+struct str
+base64_print(struct arena *a, struct str bytes)
+{
+	const int variant = sodium_base64_VARIANT_ORIGINAL;
+	size_t size = sodium_base64_encoded_len(bytes.len, variant);
+	char *out = arena_alloc(a, size);
+
+	(void)sodium_bin2base64(
+	    out, size, (const unsigned char *)bytes.p, bytes.len, variant);
+	return (struct str){out, size - 1};
+}

@@ -1,6 +1,6 @@
 /* The one door to libsodium: HMAC-SHA256 in pieces, a comparison that takes
- * the same time whatever differs, randomness, hex, and wiping; and to libmd:
- * MD5, for names that protect nothing. */
+ * the same time whatever differs, randomness, hex, base64, and wiping; and to
+ * libmd: MD5, for names that protect nothing. */
 #ifndef CRYPT_H
 #define CRYPT_H
 
@@ -30,5 +30,8 @@ void crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN]);
 void hex_print(char *out, const void *p, size_t len) NONNULL;
 /* Exactly 2 * LEN digits of either case into LEN bytes; false when not. */
 bool hex_read(void *out, size_t len, struct str hex);
+
+/* Base64 of the usual alphabet, padded, in the arena. */
+struct str base64_print(struct arena *a, struct str bytes) MUST_USE;
 
 #endif

@@ -496,13 +496,12 @@ chat_drop(struct call *call)
 	struct chat *chat = call->state;
 
 	free_tools(chat);
-	buf_free(&chat->body);
 	buf_free(&chat->refusal);
 }
 
 const struct driver driver_chat = {
     .name = "chat",
-    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_IMAGE | DRIVER_SPEECH,
     .state_size = sizeof(struct chat),
     .build = chat_build,
     .frame = chat_frame,
@@ -511,5 +510,7 @@ const struct driver driver_chat = {
     .explain = driver_explain,
     .embed_build = chat_embed_build,
     .embed_body = chat_embed_body,
+    .media_build = chat_media_build,
+    .media_body = chat_media_body,
     .drop = chat_drop,
 };

@@ -1,6 +1,6 @@
 /* OpenAI's chat completions in two halves: what is asked (chat_ask.c) and what
- * is answered (chat.c); and its embeddings (chat_embed.c).  Private to the
- * driver. */
+ * is answered (chat.c); its embeddings (chat_embed.c), images and speech
+ * (chat_media.c).  Private to the drivers of OpenAI's API. */
 #ifndef CHAT_H
 #define CHAT_H
 
@@ -13,7 +13,6 @@ struct chat_tool {
 };
 
 struct chat {
-	struct buf body;    /* of the request */
 	struct buf refusal; /* of an object: what the model says instead */
 	bool refused;
 	struct usage usage;
@@ -32,7 +31,14 @@ int chat_embed_build(
     struct call *call, struct http_spec *spec, struct err *err);
 int chat_embed_body(struct call *call, struct str text, struct err *err);
 
-/* Makes the request to PATH below the provider's address. */
+/* Images and speech; of no driver's state. */
+int chat_media_build(
+    struct call *call, struct http_spec *spec, struct err *err);
+int chat_media_body(
+    struct call *call, struct str type, struct str text, struct err *err);
+
+/* Makes the request to PATH below the provider's address; of no driver's
+ * state. */
 int chat_request(struct call *call, const char *path, const json_t *body,
     struct http_spec *spec, struct err *err);
 

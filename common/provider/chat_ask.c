@@ -266,6 +266,16 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
+static const char *
+accept_line(const struct ask *ask)
+{
+	if (ask->stream)
+		return "Accept: text/event-stream";
+	if (ask->kind == PROMPT_SPEECH)
+		return "Accept: */*";
+	return "Accept: application/json";
+}
+
 static const char **
 make_headers(struct call *call)
 {
@@ -277,8 +287,7 @@ make_headers(struct call *call)
 		n++;
 	headers = arena_array(call->arena, n + 4, sizeof(*headers));
 	headers[i++] = "Content-Type: application/json";
-	headers[i++] = call->ask->stream ? "Accept: text/event-stream"
-					 : "Accept: application/json";
+	headers[i++] = accept_line(call->ask);
 	if (p->api_key != NULL)
 		headers[i++] = arena_printf(
 		    call->arena, "Authorization: Bearer %s", p->api_key);
@@ -310,21 +319,28 @@ make_body(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
+static void
+free_body(void *body)
+{
+	buf_free(body);
+}
+
 int
 chat_request(struct call *call, const char *path, const json_t *body,
     struct http_spec *spec, struct err *err)
 {
-	struct chat *chat = call->state;
+	struct buf *text = arena_alloc(call->arena, sizeof(*text));
 
-	buf_init(&chat->body, LIMIT_RENDER_BYTES);
-	json_print(&chat->body, body);
-	if (buf_full(&chat->body))
+	buf_init(text, LIMIT_RENDER_BYTES);
+	arena_on_free(call->arena, free_body, text);
+	json_print(text, body);
+	if (buf_full(text))
 		return fail(err, ERR_PROMPT,
 		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
 	spec->url = arena_printf(
 	    call->arena, "%s%s", call->ask->provider->base_url, path);
 	spec->headers = make_headers(call);
-	spec->body = (struct str){buf_str(&chat->body), chat->body.len};
+	spec->body = (struct str){buf_str(text), text->len};
 	return 0;
 }
 

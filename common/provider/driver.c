@@ -33,6 +33,12 @@ prompt_kind_name(enum prompt_kind kind)
 	return kind_names[kind];
 }
 
+bool
+prompt_kind_is_media(enum prompt_kind kind)
+{
+	return kind == PROMPT_IMAGE || kind == PROMPT_SPEECH;
+}
+
 const struct driver *
 driver_find(const char *name)
 {

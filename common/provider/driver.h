@@ -23,6 +23,9 @@ enum prompt_kind {
 };
 const char *prompt_kind_name(enum prompt_kind kind);
 
+/* Images and speech: one whole answer, never a stream. */
+bool prompt_kind_is_media(enum prompt_kind kind);
+
 /* Where a model is served: one entry of the configuration. */
 struct provider {
 	const char *name; /* "openai" */
@@ -34,8 +37,10 @@ struct provider {
 };
 
 /* What is asked of a model.  MESSAGES are those of the compiled prompt, CONFIG
- * its text_config or object_config (protocol.md 6.2).  For embeddings MESSAGES
- * is a list of texts and there is no CONFIG. */
+ * its text_config or object_config (protocol.md 6.2).  For images and speech
+ * CONFIG is the compiled image_config or speech_config, with the text in it,
+ * which is also the one message.  For embeddings MESSAGES is a list of texts
+ * and there is no CONFIG. */
 struct ask {
 	const struct provider *provider;
 	const char *model; /* the id that the vendor knows */
@@ -63,7 +68,13 @@ struct call {
 	struct buf ignored;
 };
 
-enum { DRIVER_TEXT = 1, DRIVER_OBJECT = 2, DRIVER_LOCAL = 4 };
+enum {
+	DRIVER_TEXT = 1,
+	DRIVER_OBJECT = 2,
+	DRIVER_LOCAL = 4,
+	DRIVER_IMAGE = 8,
+	DRIVER_SPEECH = 16
+};
 
 struct driver {
 	const char *name;
@@ -91,6 +102,14 @@ struct driver {
 	int (*embed_build)(
 	    struct call *call, struct http_spec *spec, struct err *err);
 	int (*embed_body)(struct call *call, struct str text, struct err *err);
+	/* Images and speech, in place of build, body and end; NULL when the
+	 * vendor makes neither.  TYPE is the reply's content type, maybe "".
+	 * The answer is one final object, the list of images or the speech as
+	 * the wire has it (protocol.md 2.6), and a finish. */
+	int (*media_build)(
+	    struct call *call, struct http_spec *spec, struct err *err);
+	int (*media_body)(struct call *call, struct str type, struct str text,
+	    struct err *err);
 	/* May be NULL: called when the call's arena is about to be freed. */
 	void (*drop)(struct call *call);
 };

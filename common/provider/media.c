@@ -1,6 +1,6 @@
 /* Tells the forms of an attachment apart: http(s) URLs, data URLs, bare
  * base64.  It fetches nothing, decodes nothing and knows no vendor; types of
- * images are told by their first bytes, as AI SDK does. */
+ * images and sounds are told by their first bytes, as AI SDK does. */
 #include "media.h"
 
 #include "driver.h"
@@ -25,6 +25,32 @@ static const struct {
     {"TU0AKg", "image/tiff"},
     {"AAAAIGZ0eXBhdmlm", "image/avif"},
     {"AAAAIGZ0eXBoZWlj", "image/heic"},
+};
+
+static const struct {
+	size_t at;
+	struct str bytes;
+	const char *type;
+} sounds[] = {
+    {0, {"ID3", 3}, "audio/mpeg"},
+    {0, {"OggS", 4}, "audio/ogg"},
+    {0, {"fLaC", 4}, "audio/flac"},
+    {8, {"WAVE", 4}, "audio/wav"},
+    {4, {"ftyp", 4}, "audio/mp4"},
+    {0, {"\x1a\x45\xdf\xa3", 4}, "audio/webm"},
+    {0, {"\x40\x15\0\0", 4}, "audio/aac"},
+    /* Layer 0 of an MPEG frame is AAC (ADTS). */
+    {0, {"\xff\xf0", 2}, "audio/aac"},
+    {0, {"\xff\xf1", 2}, "audio/aac"},
+    {0, {"\xff\xf8", 2}, "audio/aac"},
+    {0, {"\xff\xf9", 2}, "audio/aac"},
+    /* Layer 3 of MPEG 1, 2 and 2.5, with a checksum and without. */
+    {0, {"\xff\xfa", 2}, "audio/mpeg"},
+    {0, {"\xff\xfb", 2}, "audio/mpeg"},
+    {0, {"\xff\xf2", 2}, "audio/mpeg"},
+    {0, {"\xff\xf3", 2}, "audio/mpeg"},
+    {0, {"\xff\xe2", 2}, "audio/mpeg"},
+    {0, {"\xff\xe3", 2}, "audio/mpeg"},
 };
 
 static bool
@@ -71,8 +97,8 @@ is_base64(struct str s)
 	return s.len != 0;
 }
 
-static struct str
-image_type(struct str base64)
+struct str
+media_image_type(struct str base64)
 {
 	size_t i;
 
@@ -83,6 +109,23 @@ image_type(struct str base64)
 		if (base64.len >= len && memcmp(base64.p, magic, len) == 0)
 			return (struct str){
 			    signatures[i].type, strlen(signatures[i].type)};
+	}
+	return (struct str){NULL, 0};
+}
+
+struct str
+media_audio_type(struct str bytes)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(sounds); i++) {
+		struct str magic = sounds[i].bytes;
+		size_t at = sounds[i].at;
+
+		if (bytes.len >= at + magic.len &&
+		    memcmp(bytes.p + at, magic.p, magic.len) == 0)
+			return (struct str){
+			    sounds[i].type, strlen(sounds[i].type)};
 	}
 	return (struct str){NULL, 0};
 }
@@ -158,7 +201,7 @@ media_read(const json_t *part, struct media *out, struct err *err)
 	if (read_value(value, out, err) < 0)
 		return -1;
 	if (image_part && out->base64.p != NULL) {
-		known = image_type(out->base64);
+		known = media_image_type(out->base64);
 		if (known.p != NULL)
 			out->type = known;
 		else if (!starts_with(out->type, "image/"))

@@ -20,6 +20,11 @@ struct media {
  * nor base64 itself is an error that shows how the value begins. */
 int media_read(const json_t *part, struct media *out, struct err *err) MUST_USE;
 
+/* The type of an image by its first bytes, that of a sound by its bytes; .p is
+ * NULL when they say nothing. */
+struct str media_image_type(struct str base64);
+struct str media_audio_type(struct str bytes);
+
 /* The bytes as a data URL, in the arena. */
 struct str media_data_url(struct arena *a, const struct media *m);
 

@@ -10,8 +10,9 @@
 int ask_prepare(struct engine *engine, struct arena *a,
     const struct prompt *prompt, struct ask *ask, struct err *err) MUST_USE;
 
-/* The messages of the compiled prompt.  Refuses a prompt that has none
- * (protocol.md D4). */
+/* The messages of the compiled prompt; of an image or a speech its compiled
+ * configuration and what it says as the one message.  Refuses a prompt that
+ * has none (protocol.md D4). */
 int ask_messages(struct arena *a, struct js compiled, struct ask *ask,
     struct err *err) MUST_USE;
 

@@ -155,6 +155,10 @@ start_call(struct judge_call *c, struct js compiled, struct err *err)
 	struct judge *j = c->judge;
 	struct eval_run *e = j->eval;
 
+	if (j->prompt.kind != TEMPLATE_OBJECT &&
+	    j->prompt.kind != TEMPLATE_TEXT)
+		return fail(err, ERR_PROMPT,
+		    "a judge must be a text or an object prompt");
 	if (ask_prepare(e->engine, e->arena, &j->prompt, &c->ask, err) < 0 ||
 	    ask_messages(e->arena, compiled, &c->ask, err) < 0)
 		return -1;
@@ -196,7 +200,8 @@ prepare(struct judge *j, const char *const *models)
 		struct judge_call *c = &j->calls[i];
 
 		*c = (struct judge_call){.sink.event = judge_event, .judge = j};
-		result_init(&c->result, j->prompt.kind == TEMPLATE_OBJECT);
+		result_init(&c->result,
+		    j->prompt.kind == TEMPLATE_OBJECT ? "object" : "text");
 		if (j->n_models > 1)
 			c->verdict.judge = models[i / per_model];
 	}

@@ -176,6 +176,16 @@ settle_stream(struct exec *x)
 	(void)!driver->end(x->call, cut, &x->err);
 }
 
+static struct str
+content_type(const struct exec *x)
+{
+	const char *type = http_header(x->http, "content-type");
+
+	if (type == NULL)
+		return STR("");
+	return (struct str){type, strlen(type)};
+}
+
 static void
 settle_body(struct exec *x)
 {
@@ -188,6 +198,9 @@ settle_body(struct exec *x)
 	}
 	if (x->ask.kind == PROMPT_EMBED)
 		(void)!driver->embed_body(x->call, text, &x->err);
+	else if (prompt_kind_is_media(x->ask.kind))
+		(void)!driver->media_body(
+		    x->call, content_type(x), text, &x->err);
 	else if (driver->body(x->call, text, &x->err) == 0)
 		(void)!driver->end(x->call, false, &x->err);
 }
@@ -326,6 +339,8 @@ build(struct exec *x)
 		    x->ask.provider->name);
 	if (x->ask.kind == PROMPT_EMBED)
 		return driver->embed_build(x->call, &x->spec, &x->err);
+	if (prompt_kind_is_media(x->ask.kind))
+		return driver->media_build(x->call, &x->spec, &x->err);
 	if (driver->build == NULL)
 		return 0;
 	return driver->build(x->call, &x->spec, &x->err);

@@ -25,7 +25,7 @@ make_ask(struct engine *engine, struct arena *a, const struct job *job,
 	    ask_prepare(engine, a, &prompt, ask, err) < 0 ||
 	    ask_messages(a, prompt.compiled, ask, err) < 0)
 		return -1;
-	ask->stream = job->stream;
+	ask->stream = job->stream && !prompt_kind_is_media(ask->kind);
 	return 0;
 }
 
@@ -100,7 +100,7 @@ run_once(struct run *run, struct arena *a, struct err *err)
 	int rc = -1;
 
 	run->sink.event = gather_event;
-	result_init(&run->result, run->ask.kind == PROMPT_OBJECT);
+	result_init(&run->result, prompt_kind_name(run->ask.kind));
 	x = exec_start(run->stream.engine, a, &run->ask, &run->sink, err);
 	if (x != NULL)
 		rc = wait_for_end(run, x)

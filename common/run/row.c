@@ -166,7 +166,7 @@ row_start(const struct row_plan *plan, struct arena *a,
 	row->ask = *plan->ask;
 	row->done = done;
 	row->arg = arg;
-	result_init(&row->result, row->ask.kind == PROMPT_OBJECT);
+	result_init(&row->result, prompt_kind_name(row->ask.kind));
 	trace_id_make(row->trace_id);
 	if (start_call(row, &err) < 0) {
 		fail_row(row, &err);
@@ -235,8 +235,9 @@ print_result(struct buf *b, const struct row *row)
 		json_print(b, row->data.expected);
 	}
 	print_output(b, r);
-	buf_addf(
-	    b, ",\"tokens\":%" PRId64 ",\"evals\":[", total_tokens(&r->usage));
+	if (!r->media)
+		buf_addf(b, ",\"tokens\":%" PRId64, total_tokens(&r->usage));
+	buf_adds(b, ",\"evals\":[");
 	for (size_t i = 0; i < row->plan->n_evals; i++) {
 		if (i != 0)
 			buf_addc(b, ',');

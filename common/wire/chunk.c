@@ -6,6 +6,7 @@
 #include "../base/limits.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void
 print_text_chunk(struct buf *b, const char *head, struct str text)
@@ -119,9 +120,13 @@ chunk_print_done(struct buf *b, const char *trace_id)
 }
 
 void
-result_init(struct result *r, bool object)
+result_init(struct result *r, const char *type)
 {
-	*r = (struct result){.object = object};
+	bool object = strcmp(type, "object") == 0;
+	bool text = strcmp(type, "text") == 0;
+
+	*r = (struct result){
+	    .type = type, .object = !text, .media = !text && !object};
 	buf_init(&r->text, LIMIT_REPLY_BYTES);
 	buf_init(&r->error, LIMIT_ERR_BYTES);
 	r->calls = json_array();
@@ -166,8 +171,8 @@ result_add(struct result *r, const struct event *ev)
 		break;
 	case EVENT_OBJECT_FINAL:
 		json_decref(r->value);
-		r->value =
-		    ev->object != NULL ? json_deep_copy(ev->object) : NULL;
+		/* Shared, as images are large; nobody changes it. */
+		r->value = json_incref((json_t *)ev->object);
 		break;
 	case EVENT_FINISH:
 		r->finished = true;
@@ -201,9 +206,9 @@ print_result_value(struct buf *b, const struct result *r)
 void
 result_print(struct buf *b, const struct result *r, const char *trace_id)
 {
-	buf_addf(b, "{\"type\":\"%s\"", r->object ? "object" : "text");
+	buf_addf(b, "{\"type\":\"%s\"", r->type);
 	print_result_value(b, r);
-	if (r->finished) {
+	if (r->finished && !r->media) {
 		buf_addc(b, ',');
 		print_usage(b, &r->usage);
 		buf_addf(b, ",\"finishReason\":\"%s\"", finish_name(r->reason));

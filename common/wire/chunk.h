@@ -15,9 +15,11 @@ void chunk_print_done(struct buf *b, const char *trace_id) NONNULL;
 
 /* What a one-shot run has gathered. */
 struct result {
-	bool object;
+	const char *type;	 /* of the envelope */
+	bool object;		 /* a value, no text */
+	bool media;		 /* an image or speech: nothing beside it */
 	struct buf text;	 /* of a text prompt */
-	json_t *value;		 /* of an object prompt; NULL: none */
+	json_t *value;		 /* of all others; NULL: none */
 	json_t *calls, *results; /* arrays in wire form */
 	bool finished;		 /* reason and usage are known */
 	enum finish_reason reason;
@@ -26,7 +28,8 @@ struct result {
 	struct buf error;
 };
 
-void result_init(struct result *r, bool object) NONNULL;
+/* TYPE is "text", "object", "image" or "speech", and borrowed. */
+void result_init(struct result *r, const char *type) NONNULL;
 void result_free(struct result *r) NONNULL;
 
 /* Takes in one event; an error event fills r->error. */

@@ -1,0 +1,294 @@
+/* Images and speech as OpenAI's API makes them, and the many servers that speak
+ * alike: a text goes out, pictures or a sound come back (protocol.md 2.6, 6.8).
+ * What keys become and what is said of them are those of AI SDK.  It uses no
+ * driver's state, so that every driver of that API has it. */
+#include "chat.h"
+
+#include "media.h"
+#include "../base/crypt.h"
+#include "../base/json.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+/* What a voice can be written as, and what that is when neither the bytes nor
+ * the reply's head say so. */
+static const struct {
+	const char *format, *type;
+} formats[] = {
+    {"mp3", "audio/mpeg"},
+    {"opus", "audio/ogg"},
+    {"aac", "audio/aac"},
+    {"flac", "audio/flac"},
+    {"wav", "audio/wav"},
+    {"pcm", "audio/pcm"},
+};
+
+/* --- what is asked */
+
+static bool
+says_nothing(const json_t *value)
+{
+	return value == NULL || json_is_null(value);
+}
+
+static void
+forward(json_t *to, const char *name, const struct ask *ask, const char *key)
+{
+	json_t *value = json_object_get(ask->config, key);
+
+	if (!says_nothing(value))
+		json_object_set(to, name, value);
+}
+
+static void
+ignore(struct call *call, const char *key)
+{
+	if (call->ignored.len != 0)
+		buf_adds(&call->ignored, ", ");
+	buf_adds(&call->ignored, key);
+}
+
+/* Names every key that is not in KNOWN, which NULL ends. */
+static void
+ignore_others(struct call *call, const char *const *known)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach((json_t *)call->ask->config, key, value)
+	{
+		for (i = 0; known[i] != NULL; i++)
+			if (strcmp(known[i], key) == 0)
+				break;
+		if (known[i] == NULL && !says_nothing(value))
+			ignore(call, key);
+	}
+}
+
+/* These send base64 anyway and refuse to be asked for it. */
+static bool
+sends_base64(const char *model)
+{
+	static const char family[] = "gpt-image-";
+	const char *slash = strrchr(model, '/');
+	const char *id = slash != NULL ? slash + 1 : model;
+
+	return strncmp(id, family, strlen(family)) == 0;
+}
+
+static void
+ask_images(struct call *call, json_t *body)
+{
+	static const char *const known[] = {
+	    "model_name", "max_retries", "prompt", "num_images", "size", NULL};
+	const struct ask *ask = call->ask;
+
+	forward(body, "prompt", ask, "prompt");
+	json_object_set_new(body, "n", json_integer(1));
+	forward(body, "n", ask, "num_images");
+	forward(body, "size", ask, "size");
+	if (!sends_base64(ask->model))
+		json_object_set_new(
+		    body, "response_format", json_string("b64_json"));
+	ignore_others(call, known);
+}
+
+/* The place of the wanted format in the table; that of mp3 for none, and for
+ * one that the vendor does not have. */
+static size_t
+wanted_format(const struct ask *ask)
+{
+	struct str wanted =
+	    driver_string(json_object_get(ask->config, "output_format"));
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(formats); i++)
+		if (str_is(wanted, formats[i].format))
+			return i;
+	return 0;
+}
+
+static void
+ask_speech(struct call *call, json_t *body)
+{
+	static const char *const known[] = {"model_name", "max_retries", "text",
+	    "voice", "output_format", "instructions", "speed", NULL};
+	const struct ask *ask = call->ask;
+	const char *format = formats[wanted_format(ask)].format;
+	const json_t *wanted = json_object_get(ask->config, "output_format");
+
+	forward(body, "input", ask, "text");
+	json_object_set_new(body, "voice", json_string("alloy"));
+	forward(body, "voice", ask, "voice");
+	json_object_set_new(body, "response_format", json_string(format));
+	forward(body, "speed", ask, "speed");
+	forward(body, "instructions", ask, "instructions");
+	ignore_others(call, known);
+	if (!says_nothing(wanted) && !str_is(driver_string(wanted), format))
+		ignore(call, "output_format");
+}
+
+int
+chat_media_build(struct call *call, struct http_spec *spec, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	bool image = ask->kind == PROMPT_IMAGE;
+	json_t *body = json_object();
+	int rc;
+
+	json_set_str(
+	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	if (image)
+		ask_images(call, body);
+	else
+		ask_speech(call, body);
+	rc = chat_request(call, image ? "/images/generations" : "/audio/speech",
+	    body, spec, err);
+	json_decref(body);
+	return rc;
+}
+
+/* --- what is answered */
+
+static void
+emit(struct call *call, const json_t *value, const json_t *usage)
+{
+	struct event ev = {.type = EVENT_OBJECT_FINAL, .object = value};
+	const json_t *total = json_object_get(usage, "total_tokens");
+	struct usage used = {
+	    .input = driver_tokens(json_object_get(usage, "input_tokens")),
+	    .output = driver_tokens(json_object_get(usage, "output_tokens")),
+	    .total = json_is_number(total) ? driver_tokens(total) : -1,
+	};
+
+	call->sink->event(call->sink, &ev);
+	driver_finish(call, FINISH_STOP, &used);
+}
+
+static int
+take_image(json_t *images, const json_t *entry, struct err *err)
+{
+	json_t *bytes = json_object_get(entry, "b64_json");
+	struct str type;
+	json_t *image;
+
+	if (json_is_string(json_object_get(entry, "url")) &&
+	    !json_is_string(bytes))
+		return fail(err, ERR_PROVIDER,
+		    "the provider sent a link in place of an image");
+	if (!json_is_string(bytes))
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	type = media_image_type(driver_string(bytes));
+	image = json_object();
+	json_set_str(
+	    image, "mimeType", type.p != NULL ? type : STR("image/png"));
+	json_object_set(image, "base64", bytes);
+	json_array_append_new(images, image);
+	return 0;
+}
+
+static int
+take_images(const json_t *data, json_t *images, struct err *err)
+{
+	size_t i;
+
+	if (!json_is_array(data))
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	if (json_array_size(data) == 0)
+		return fail(err, ERR_PROVIDER, "No image generated.");
+	for (i = 0; i < json_array_size(data); i++)
+		if (take_image(images, json_array_get(data, i), err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+images_body(struct call *call, struct str text, struct err *err)
+{
+	json_t *reply = chat_reply(call, text, err), *images;
+	int rc;
+
+	if (reply == NULL)
+		return -1;
+	images = json_array();
+	rc = take_images(json_object_get(reply, "data"), images, err);
+	if (rc == 0)
+		emit(call, images, json_object_get(reply, "usage"));
+	json_decref(images);
+	json_decref(reply);
+	return rc;
+}
+
+/* The bytes know best, then the reply's head, then the request. */
+static struct str
+sound_type(const struct ask *ask, struct str head, struct str bytes)
+{
+	static const char prefix[] = "audio/";
+	struct str type = media_audio_type(bytes);
+	const char *asked = formats[wanted_format(ask)].type, *semi;
+
+	if (type.p != NULL)
+		return type;
+	semi = head.len != 0 ? memchr(head.p, ';', head.len) : NULL;
+	if (semi != NULL)
+		head.len = (size_t)(semi - head.p);
+	if (head.len > strlen(prefix) &&
+	    memcmp(head.p, prefix, strlen(prefix)) == 0)
+		return head;
+	return (struct str){asked, strlen(asked)};
+}
+
+/* "audio/wav" is in the format "wav". */
+static struct str
+sound_format(struct str type)
+{
+	const size_t skip = strlen("audio/");
+
+	if (str_is(type, "audio/mpeg"))
+		return STR("mp3");
+	return (struct str){type.p + skip, type.len - skip};
+}
+
+/* JSON where a sound is due: an error, or nothing that can be used. */
+static int
+no_sound(struct call *call, struct str text, struct err *err)
+{
+	json_t *reply = chat_reply(call, text, err);
+
+	if (reply == NULL)
+		return -1;
+	json_decref(reply);
+	return fail(err, ERR_PROVIDER, "No speech audio generated.");
+}
+
+static int
+speech_body(
+    struct call *call, struct str head, struct str bytes, struct err *err)
+{
+	struct str type;
+	json_t *speech;
+
+	if (bytes.len == 0)
+		return fail(err, ERR_PROVIDER, "No speech audio generated.");
+	if (head.len != 0 && memmem(head.p, head.len, "json", 4) != NULL)
+		return no_sound(call, bytes, err);
+	type = sound_type(call->ask, head, bytes);
+	speech = json_object();
+	json_set_str(speech, "mimeType", type);
+	json_set_str(speech, "base64", base64_print(call->arena, bytes));
+	json_set_str(speech, "format", sound_format(type));
+	emit(call, speech, NULL);
+	json_decref(speech);
+	return 0;
+}
+
+int
+chat_media_body(
+    struct call *call, struct str type, struct str text, struct err *err)
+{
+	if (call->ask->kind == PROMPT_IMAGE)
+		return images_body(call, text, err);
+	return speech_body(call, type, text, err);
+}
