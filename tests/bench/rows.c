@@ -5,7 +5,7 @@
  *	rows SOCKET BODY SIGNATURE PID MARK...
  *
  * prints, when so many lines of type dataset have come and at the end, "ROWS
- * OTHERS SECONDS CPU_MS RSS_KB PSS_KB" of process PID. */
+ * OTHERS SECONDS CPU_MS RSS_KB DIRTY_KB" of process PID. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -99,7 +99,7 @@ report(const struct tally *t)
 {
 	(void)printf("%ld %ld %.3f %.1f %ld %ld\n", t->rows, t->others,
 	    (double)(now_ns() - t->began) / 1e9, cpu_ms(t->pid) - t->cpu_began,
-	    kilobytes(t->pid, "Rss"), kilobytes(t->pid, "Pss"));
+	    kilobytes(t->pid, "Rss"), kilobytes(t->pid, "Private_Dirty"));
 	(void)fflush(stdout);
 }
 
