@@ -289,25 +289,26 @@ check_runner(
 	verdict_run(c, want, rc, prompt.compiled, &err);
 }
 
-/* A case without a tree is one that a parser refuses: nothing to do here. */
+/* A case without a tree is one that a parser refuses. */
 static void
 check_template(struct check *c, const char *dir)
 {
 	struct arena *a = c->arena;
 	const char *path = arena_printf(a, "%s/expected.json", dir);
-	struct js expected, props, compressed;
-	struct node *tree;
+	struct js expected = parse_json(a, read_file(a, path), path);
+	struct js props = read_props(a, dir), compressed;
+	struct node *tree = NULL, *parsed;
 	struct str text;
 
 	text = read_file(a, arena_printf(a, "%s/ast.json", dir));
-	if (text.p == NULL)
+	if (text.p != NULL)
+		tree = parse_tree(a, text, dir);
+	parsed = check_source(c, dir, expected, tree);
+	if (tree == NULL)
 		return;
-	tree = parse_tree(a, text, dir);
-	if (!exists(arena_printf(a, "%s/files", dir)))
-		check_source(c,
-		    read_file(a, arena_printf(a, "%s/source.mdx", dir)), tree);
-	expected = parse_json(a, read_file(a, path), path);
-	props = read_props(a, dir);
+	if (parsed != NULL)
+		check_engine(c, "engine, from its source", parsed, props,
+		    js_get(expected, "engine"));
 	check_engine(c, "engine", tree, props, js_get(expected, "engine"));
 	check_engine(c, "engine_no_props", tree, JS_UNDEF,
 	    js_get(expected, "engine_no_props"));

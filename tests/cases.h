@@ -49,7 +49,11 @@ struct js tree_value(struct arena *a, const struct node *node, bool arrows);
 void verdict_tree(const struct check *c, const struct node *want,
     const struct node *got, bool arrows);
 line_fn check_body;
-void check_source(struct check *c, struct str source, const struct node *want);
+
+/* The file of a template case, and its tree or NULL; WANT is NULL when it must
+ * not have one. */
+struct node *check_source(struct check *c, const char *dir, struct js expected,
+    const struct node *want);
 
 /* The cases of DIR/NAME.jsonl. */
 void run_units(struct tally *tally, const char *dir);

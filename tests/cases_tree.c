@@ -3,6 +3,7 @@
 
 #include "../common/base/utf.h"
 #include "../common/mdx/mdx.h"
+#include "../common/template/source.h"
 
 #include <string.h>
 
@@ -125,16 +126,64 @@ check_body(struct check *c, struct js line, struct js context)
 		verdict_text(c, text_of(a, error), text);
 }
 
-/* A file without imports against the tree that was recorded for it. */
-void
-check_source(struct check *c, struct str source, const struct node *want)
+/* --- files */
+
+/* A case has its components in DIR/files. */
+static int
+load_component(void *arg, struct arena *a, struct str from, struct str path,
+    struct source_file *out, struct err *err)
 {
+	const char *dir = arg;
+
+	(void)from;
+	out->name = path;
+	out->text = read_file(
+	    a, arena_printf(a, "%s/files/%.*s", dir, (int)path.len, path.p));
+	if (out->text.p == NULL)
+		return fail(err, ERR_PROMPT, "no such file");
+	return 0;
+}
+
+/* Of an error counts that there is one, and its line. */
+static void
+check_refusal(
+    const struct check *c, struct js expected, int rc, struct err *err)
+{
+	struct js line = js_get(expected, "line");
+	struct str want = STR("source.mdx:"), got = STR("no error");
+
+	if (line.type == JS_NUMBER)
+		want.p =
+		    arena_printf(c->arena, "source.mdx:%.0f:", line.number);
+	want.len = strlen(want.p);
+	if (rc == -1)
+		got = error_text(c->arena, err);
+	verdict(c, got.len >= want.len && memcmp(got.p, want.p, want.len) == 0,
+	    want, got);
+}
+
+/* The file of a case against the tree that was recorded for it, or the error:
+ * WANT is NULL then. */
+struct node *
+check_source(struct check *c, const char *dir, struct js expected,
+    const struct node *want)
+{
+	struct arena *a = c->arena;
+	const char *path = arena_printf(a, "%s/source.mdx", dir);
+	struct source_file file = {STR("source.mdx"), read_file(a, path)};
+	struct source_loader loader = {load_component, arena_strdup(a, dir)};
 	struct err err = {0};
-	struct node *got;
+	struct node *got = NULL;
+	int rc;
 
 	c->what = "source";
-	if (mdx_document(c->arena, source, &got, &err) == -1)
-		verdict_text(c, STR("a tree"), error_text(c->arena, &err));
+	rc = source_parse(a, &file, &loader, &got, &err);
+	if (want == NULL)
+		check_refusal(
+		    c, js_get(js_get(expected, "parse"), "error"), rc, &err);
+	else if (rc == -1)
+		verdict_text(c, STR("a tree"), error_text(a, &err));
 	else
 		verdict_tree(c, want, got, true);
+	return rc == -1 ? NULL : got;
 }

@@ -14,6 +14,8 @@
 #define LIMIT_AST_DEPTH 256
 /* Nesting of a JavaScript expression in a document. */
 #define LIMIT_MDX_JS_DEPTH 200
+/* Files that import files that import files. */
+#define LIMIT_IMPORT_DEPTH 32
 /* Text that looked like tags for lines, and was none: read this often, as a
  * multiple of the document, at most. */
 #define LIMIT_MDX_LOOKAHEAD 32

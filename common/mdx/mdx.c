@@ -106,16 +106,32 @@ mdx_parse(
 }
 
 int
-mdx_document(
-    struct arena *a, struct str text, struct node **root, struct err *err)
+mdx_read(struct arena *a, struct str text, struct mdx_doc *out,
+    struct mdx_place *failed, struct err *err)
 {
-	struct mdx m = {.arena = a, .err = err, .drop_comments = true};
+	struct mdx m = {.arena = a, .err = err, .is_file = true};
 	int rc;
 
 	m.work = arena_new(a);
-	rc = parse(&m, utf16_from(m.work, utf8_clean(m.work, text)), root);
-	if (rc == -1 && m.failed.line != 0)
-		err_prefix(err, "%zu:%zu", m.failed.line, m.failed.column);
+	rc =
+	    parse(&m, utf16_from(m.work, utf8_clean(m.work, text)), &out->root);
+	out->uses = m.uses;
+	out->n_uses = m.n_uses;
+	*failed = m.failed;
 	arena_free(m.work);
+	return rc;
+}
+
+int
+mdx_document(
+    struct arena *a, struct str text, struct node **root, struct err *err)
+{
+	struct mdx_place failed;
+	struct mdx_doc doc;
+	int rc = mdx_read(a, text, &doc, &failed, err);
+
+	*root = doc.root;
+	if (rc == -1 && failed.line != 0)
+		err_prefix(err, "%zu:%zu", failed.line, failed.column);
 	return rc;
 }

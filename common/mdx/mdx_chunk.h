@@ -3,13 +3,7 @@
 #ifndef MDX_CHUNK_H
 #define MDX_CHUNK_H
 
-#include "../base/base.h"
-#include "../base/arena.h"
-
-/* 1-based; units of UTF-16.  A line of 0 is no place. */
-struct mdx_place {
-	size_t line, column;
-};
+#include "mdx.h"
 
 #define VIRTUAL 0u
 /* What stands behind the last unit. */

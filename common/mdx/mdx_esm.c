@@ -216,5 +216,6 @@ mdx_esm(struct mdx *m, size_t p)
 	node = mdx_node(m, NODE_ESM);
 	node->value = js_string(mdx_unexpand(m->arena, m->text.p + p, end - p));
 	mdx_adopt(m, mdx_parent(m), node);
+	(void)mdx_note(m, node, mdx_place_at(m, first, p), NULL);
 	return 1;
 }

@@ -26,7 +26,7 @@ close_tag(struct mdx *m, const struct mdx_tag *tag)
 }
 
 static int
-add_tag(struct mdx *m, const struct mdx_tag *tag)
+add_tag(struct mdx *m, struct mdx_tag *tag)
 {
 	struct node *node;
 
@@ -38,6 +38,7 @@ add_tag(struct mdx *m, const struct mdx_tag *tag)
 	}
 	node = mdx_element(m, NODE_FLOW_ELEMENT, tag);
 	mdx_adopt(m, mdx_parent(m), node);
+	tag->use = mdx_note(m, node, tag->start, m->open[m->n_open - 1].tag);
 	if (tag->self_closing)
 		return 0;
 	return mdx_push_open(
@@ -47,7 +48,7 @@ add_tag(struct mdx *m, const struct mdx_tag *tag)
 /* --- reading */
 
 struct item {
-	const struct mdx_tag *tag; /* or an expression: */
+	struct mdx_tag *tag; /* or an expression: */
 	struct str16 value;
 };
 
@@ -147,7 +148,7 @@ add_items(const struct flow *f)
 				return -1;
 			continue;
 		}
-		if (m->drop_comments && mdx_is_comment(item->value))
+		if (m->is_file && mdx_is_comment(item->value))
 			continue;
 		mdx_adopt(m, mdx_parent(m),
 		    mdx_expression(m, NODE_FLOW_EXPRESSION, item->value));

@@ -103,7 +103,7 @@ read_reference(struct mdx_inline *in)
 static int
 read_tag(struct mdx_inline *in)
 {
-	const struct mdx_tag *tag;
+	struct mdx_tag *tag;
 	size_t start = in->i, end = start;
 	int rc = mdx_tag(in->m, &in->c, &end, &tag);
 
@@ -127,7 +127,7 @@ read_expression(struct mdx_inline *in)
 
 	if (mdx_expr(in->m, &in->c, &end, EXPR_PLAIN, &value) == -1)
 		return -1;
-	if (!in->m->drop_comments || !mdx_is_comment(value))
+	if (!in->m->is_file || !mdx_is_comment(value))
 		node = mdx_expression(in->m, NODE_TEXT_EXPRESSION, value);
 	mdx_flush(in, start);
 	push_node(in, start, end, node);

@@ -50,7 +50,7 @@ struct mdx_token {
 			size_t n_units;
 		};
 		struct node *node;
-		const struct mdx_tag *tag;
+		struct mdx_tag *tag;
 		struct mdx_run run;
 		struct mdx_start start;
 	};

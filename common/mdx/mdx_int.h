@@ -33,6 +33,7 @@ struct mdx_tag {
 	const struct attr *attrs;
 	size_t n_attrs;
 	struct mdx_place start, end;
+	const struct mdx_use *use;
 };
 
 /* What is open around the place that is being read. */
@@ -94,7 +95,7 @@ struct mdx {
 	struct err *err;
 	struct mdx_place failed; /* where, if that is known */
 	struct str16 types[NODE__MAX];
-	bool drop_comments;
+	bool is_file;	   /* comments are dropped, uses are noted */
 	struct str16 text; /* with tabs expanded */
 	struct mdx_line *lines;
 	size_t n_lines;
@@ -117,6 +118,9 @@ struct mdx {
 
 	struct mdx_pending *pending;
 	size_t n_pending, cap_pending;
+
+	const struct mdx_use **uses;
+	size_t n_uses;
 
 	/* The first tag that does not match, and how many texts came before. */
 	const char *mismatch;
@@ -156,6 +160,11 @@ bool mdx_is_comment(struct str16 value);
 const char *mdx_tag_text(struct mdx *m, const struct mdx_tag *tag);
 const char *mdx_span_text(
     struct mdx *m, struct mdx_place start, struct mdx_place end);
+
+/* Notes a node that those who read whole files look at, and that it lies in
+ * the element of PARENT. */
+const struct mdx_use *mdx_note(struct mdx *m, const struct node *node,
+    struct mdx_place at, const struct mdx_tag *parent);
 
 /* --- mdx_line.c */
 
@@ -274,7 +283,7 @@ bool mdx_is_id_start(unsigned c);
 bool mdx_is_id_part(unsigned c);
 bool mdx_is_id_point(uint32_t c, bool first);
 int mdx_tag(
-    struct mdx *m, struct mdx_chunk *c, size_t *i, const struct mdx_tag **out);
+    struct mdx *m, struct mdx_chunk *c, size_t *i, struct mdx_tag **out);
 
 /* --- mdx_expr.c */
 

@@ -85,3 +85,23 @@ mdx_is_comment(struct str16 value)
 	return s.p[1] == '*' && s.len >= 4 && s.p[s.len - 2] == '*' &&
 	       s.p[s.len - 1] == '/';
 }
+
+const struct mdx_use *
+mdx_note(struct mdx *m, const struct node *node, struct mdx_place at,
+    const struct mdx_tag *parent)
+{
+	struct mdx_use *use;
+	size_t n = m->n_uses;
+
+	if (!m->is_file)
+		return NULL;
+	use = arena_alloc(m->arena, sizeof(*use));
+	*use = (struct mdx_use){node, at, parent != NULL ? parent->use : NULL};
+	/* Room doubles whenever a power of two is reached. */
+	if ((n & (n - 1)) == 0)
+		m->uses = arena_grow(
+		    m->arena, m->uses, n, n != 0 ? 2 * n : 1, sizeof(*m->uses));
+	m->uses[n] = use;
+	m->n_uses++;
+	return use;
+}

@@ -341,8 +341,7 @@ read_inside(struct reader *r, struct mdx_tag *tag)
 }
 
 int
-mdx_tag(
-    struct mdx *m, struct mdx_chunk *c, size_t *i, const struct mdx_tag **out)
+mdx_tag(struct mdx *m, struct mdx_chunk *c, size_t *i, struct mdx_tag **out)
 {
 	struct reader r = {.m = m, .c = c, .i = *i + 1};
 	struct mdx_tag *tag;

@@ -226,7 +226,7 @@ close_tag(struct builder *b, const struct mdx_tag *tag)
 static int
 add_tag(struct builder *b, const struct mdx_token *token)
 {
-	const struct mdx_tag *tag = token->tag;
+	struct mdx_tag *tag = token->tag;
 	struct node *node;
 
 	flush(b);
@@ -236,6 +236,7 @@ add_tag(struct builder *b, const struct mdx_token *token)
 	}
 	node = mdx_element(b->m, NODE_TEXT_ELEMENT, tag);
 	mdx_adopt(b->m, top(b)->node, node);
+	tag->use = mdx_note(b->m, node, tag->start, top(b)->tag);
 	if (tag->self_closing)
 		return 0;
 	return push(b, (struct mdx_frame){FRAME_TAG, node, tag, "mdxJsxTextTag",

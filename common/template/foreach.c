@@ -4,6 +4,7 @@
  * know the grammar, and how nodes are walked. */
 #include "foreach.h"
 
+#include "body.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 #include "../mdx/arrow.h"
@@ -58,25 +59,6 @@ check_function(
 }
 
 /* --- its body */
-
-/* What follows the first arrow, without one pair of parentheses (6.1). */
-static struct str16
-body_text(struct str16 source)
-{
-	size_t i = 0;
-
-	while (i + 1 < source.len &&
-	       (source.p[i] != '=' || source.p[i + 1] != '>'))
-		i++;
-	if (i + 1 >= source.len)
-		return (struct str16){source.p, 0};
-	source =
-	    str16_trim((struct str16){source.p + i + 2, source.len - i - 2});
-	if (source.len < 2 || source.p[0] != '(' ||
-	    source.p[source.len - 1] != ')')
-		return source;
-	return str16_trim((struct str16){source.p + 1, source.len - 2});
-}
 
 static bool
 is_fragment(const struct node *node)

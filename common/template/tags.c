@@ -7,6 +7,9 @@
 #include "markdown.h"
 #include "../base/utf.h"
 
+#include <string.h>
+#include <unictype.h>
+
 typedef struct promise *tag_fn(const struct tag_call *call);
 
 struct tag {
@@ -339,4 +342,35 @@ struct promise *
 tag_run(const struct tag_call *call)
 {
 	return call->tag->run(call);
+}
+
+/* The first name of the instance behind AFTER. */
+static const char *
+next_name(enum instance instance, const char *after)
+{
+	const struct tag *tag;
+	const char *best = NULL;
+
+	for (tag = table; tag < table + ARRAY_LEN(table); tag++)
+		if ((tag->instances & instance) != 0 &&
+		    strcmp(tag->name, after) > 0 &&
+		    (best == NULL || strcmp(tag->name, best) < 0))
+			best = tag->name;
+	return best;
+}
+
+const char *
+tag_list(struct arena *a, enum instance instance)
+{
+	const char *name = next_name(instance, ""), *list = name;
+
+	while ((name = next_name(instance, name)) != NULL)
+		list = arena_printf(a, "%s, %s", list, name);
+	return list;
+}
+
+bool
+tag_is_lower(struct str16 name)
+{
+	return name.len > 0 && uc_is_lower(name.p[0]);
 }

@@ -19,6 +19,13 @@ struct tag_call {
 /* The tag of that name, or NULL when the instance has none. */
 const struct tag *tag_find(enum instance instance, struct str16 name);
 
+/* The names of all tags of an instance, in alphabetical order, for errors. */
+const char *tag_list(struct arena *a, enum instance instance);
+
+/* A name that begins with a small letter is no component: it is printed as it
+ * is. */
+bool tag_is_lower(struct str16 name);
+
 /* Promises the nodes that take the tag's place. */
 struct promise *tag_run(const struct tag_call *call) NONNULL;
 
