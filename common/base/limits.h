@@ -49,6 +49,8 @@
 #define LIMIT_LINE_BYTES (160u * 1024 * 1024)
 /* Tool calls of one answer: more than any prompt can mean. */
 #define LIMIT_TOOL_CALLS 128u
+/* Calls that one prompt of images may take: each is a transfer, and paid. */
+#define LIMIT_IMAGE_CALLS 32u
 /* How often a model's pattern may try before it counts as broken. */
 #define LIMIT_REGEX_MATCHES 100000u
 /* The regex eval: bytes of a pattern, memory for one search, and what a search

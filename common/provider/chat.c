@@ -512,5 +512,6 @@ const struct driver driver_chat = {
     .embed_body = chat_embed_body,
     .media_build = chat_media_build,
     .media_body = chat_media_body,
+    .images_at_once = chat_images_at_once,
     .drop = chat_drop,
 };

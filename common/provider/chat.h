@@ -37,6 +37,8 @@ int chat_media_build(
 int chat_media_body(
     struct call *call, struct str type, struct str text, struct err *err);
 
+unsigned chat_images_at_once(const char *model);
+
 /* Makes the request to PATH below the provider's address; of no driver's
  * state. */
 int chat_request(struct call *call, const char *path, const json_t *body,

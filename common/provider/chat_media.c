@@ -67,15 +67,31 @@ ignore_others(struct call *call, const char *const *known)
 	}
 }
 
+/* The model's name without the path that gateways put before it. */
+static const char *
+bare_name(const char *model)
+{
+	const char *slash = strrchr(model, '/');
+
+	return slash != NULL ? slash + 1 : model;
+}
+
 /* These send base64 anyway and refuse to be asked for it. */
 static bool
 sends_base64(const char *model)
 {
 	static const char family[] = "gpt-image-";
-	const char *slash = strrchr(model, '/');
-	const char *id = slash != NULL ? slash + 1 : model;
 
-	return strncmp(id, family, strlen(family)) == 0;
+	return strncmp(bare_name(model), family, strlen(family)) == 0;
+}
+
+/* What is not known to make more makes one, as every model does. */
+unsigned
+chat_images_at_once(const char *model)
+{
+	if (sends_base64(model) || strcmp(bare_name(model), "dall-e-2") == 0)
+		return 10;
+	return 1;
 }
 
 static void

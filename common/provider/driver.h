@@ -110,6 +110,9 @@ struct driver {
 	    struct call *call, struct http_spec *spec, struct err *err);
 	int (*media_body)(struct call *call, struct str type, struct str text,
 	    struct err *err);
+	/* How many images a model makes in one call, 1 or more; NULL: any
+	 * number. */
+	unsigned (*images_at_once)(const char *model);
 	/* May be NULL: called when the call's arena is about to be freed. */
 	void (*drop)(struct call *call);
 };

@@ -9,6 +9,7 @@
 #include "../net/frame.h"
 #include "../net/retry_after.h"
 #include "../provider/guard.h"
+#include "images.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,7 @@ struct exec {
 	int status, tried, allowed;
 	int64_t asked_wait; /* by the server, ms; -1: nothing */
 	bool queued, framed;
+	struct images *images; /* that make this answer together; NULL: none */
 };
 
 /* Asks to be looked at in this turn. */
@@ -474,6 +476,16 @@ attempts_allowed(const struct ask *ask, const struct settings *settings)
 	return retries < LIMIT_ATTEMPTS - 1 ? (int)retries + 1 : LIMIT_ATTEMPTS;
 }
 
+static struct exec *
+start_images(struct exec *x, struct sink *out, struct err *err)
+{
+	x->images = images_start(x->engine, x->arena, &x->ask, out, err);
+	if (x->images != NULL)
+		return x;
+	exec_free(x);
+	return NULL;
+}
+
 struct exec *
 exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
     struct sink *out, struct err *err)
@@ -484,6 +496,8 @@ exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	x->engine = engine;
 	x->arena = a;
 	x->ask = *ask;
+	if (images_calls(ask) > 1)
+		return start_images(x, out, err);
 	x->allowed = attempts_allowed(ask, engine->settings);
 	buf_init(&x->body, LIMIT_REPLY_BYTES);
 	guard_init(&x->guard, out, ask->kind, ask->stream);
@@ -501,6 +515,8 @@ exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 bool
 exec_done(const struct exec *x)
 {
+	if (x->images != NULL)
+		return images_done(x->images);
 	return x->state == EXEC_DONE;
 }
 
@@ -509,6 +525,7 @@ exec_free(struct exec *x)
 {
 	if (x == NULL)
 		return;
+	images_free(x->images);
 	http_free(x->http);
 	timer_clear(x->engine->loop, &x->timer);
 	unqueue(x);

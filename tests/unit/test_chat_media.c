@@ -4,6 +4,7 @@
 #include "../../common/base/limits.h"
 #include "../../common/provider/guard.h"
 #include "../../common/provider/media.h"
+#include "../../common/run/images.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -260,6 +261,38 @@ test_sounds(void **state)
 	}
 }
 
+/* As many calls as AI SDK makes. */
+static void
+test_calls(void **state)
+{
+	static const struct {
+		const char *model, *config;
+		size_t calls;
+	} cases[] = {
+	    {"mock-image", "{}", 1},
+	    {"mock-image", "{\"num_images\":3}", 3},
+	    {"dall-e-3", "{\"num_images\":2}", 2},
+	    {"dall-e-2", "{\"num_images\":10}", 1},
+	    {"dall-e-2", "{\"num_images\":11}", 2},
+	    {"openai/gpt-image-1", "{\"num_images\":20}", 2},
+	    {"openai/gpt-image-1", "{\"num_images\":0}", 1},
+	    {"mock-image", "{\"num_images\":-5}", 1},
+	    {"mock-image", "{\"num_images\":1.5}", 1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *config = read_json(cases[i].config);
+		struct ask ask = ask_for(PROMPT_IMAGE, cases[i].model, config);
+
+		assert_int_equal(images_calls(&ask), cases[i].calls);
+		ask.kind = PROMPT_SPEECH;
+		assert_int_equal(images_calls(&ask), 0);
+		json_decref(config);
+	}
+}
+
 int
 main(void)
 {
@@ -267,6 +300,7 @@ main(void)
 	    cmocka_unit_test(test_requests),
 	    cmocka_unit_test(test_replies),
 	    cmocka_unit_test(test_sounds),
+	    cmocka_unit_test(test_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
