@@ -73,20 +73,23 @@ const struct option conf_options[] = {
 	.offset = IN_CONF(provider_list),
 	.size = sizeof(struct conf_provider),
 	.help = "Where models are served.  There are always openai (driver "
-		"chat, https://api.openai.com/v1) and echo (driver echo: it "
-		"repeats the last user message and needs no key); what is "
-		"said here changes or adds to them."},
+		"chat, https://api.openai.com/v1), google (driver gemini), "
+		"ollama (driver ollama, http://127.0.0.1:11434) and echo "
+		"(driver echo: it repeats the last user message and needs no "
+		"key); what is said here changes or adds to them."},
     {.key = "providers.NAME.driver",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(driver),
 	.value = "chat",
 	.help = "The protocol that is spoken: chat (OpenAI's chat "
-		"completions, which many vendors speak) or echo."},
+		"completions, which many vendors speak), gemini (Google's "
+		"generateContent), ollama (its own API) or echo."},
     {.key = "providers.NAME.base_url",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(base_url),
 	.example = "http://127.0.0.1:8000/v1",
-	.help = "What comes before /chat/completions."},
+	.help = "What comes before /chat/completions, before /models of "
+		"gemini, before /api/chat of ollama."},
     {.key = "providers.NAME.api_key",
 	.type = OPTION_TEXT,
 	.secret = true,
@@ -424,6 +427,8 @@ const struct variable conf_variables[] = {
     {"OPENAI_API_KEY", "providers.openai.api_key", true, "OpenAI's key."},
     {"OPENAI_BASE_URL", "providers.openai.base_url", true,
 	"Where OpenAI's API is, up to and with /v1."},
+    {"GEMINI_API_KEY", "providers.google.api_key", true,
+	"Google's key for Gemini."},
     {"AGENTMARK_BASE_URL", "agentmark.base_url", true,
 	"Where AgentMark's API is."},
     {"AGENTMARK_API_KEY", "agentmark.api_key", true,
@@ -439,6 +444,11 @@ const struct preset conf_presets[] = {
     {"providers.openai.driver", "chat"},
     {"providers.openai.base_url", "https://api.openai.com/v1"},
     {"providers.echo.driver", "echo"},
+    {"providers.google.driver", "gemini"},
+    {"providers.google.base_url",
+	"https://generativelanguage.googleapis.com/v1beta"},
+    {"providers.ollama.driver", "ollama"},
+    {"providers.ollama.base_url", "http://127.0.0.1:11434"},
 };
 const size_t conf_n_presets = ARRAY_LEN(conf_presets);
 
@@ -446,5 +456,6 @@ const struct preset_model conf_preset_models[] = {
     {"^gpt-", "openai"},
     {"^o[134](-|$)", "openai"},
     {"^chatgpt-", "openai"},
+    {"^gemini-", "google"},
 };
 const size_t conf_n_preset_models = ARRAY_LEN(conf_preset_models);

@@ -20,6 +20,8 @@ _Static_assert(ARRAY_LEN(kind_names) == PROMPT__MAX, "every kind has a name");
 const struct driver *const drivers[] = {
     &driver_chat,
     &driver_echo,
+    &driver_gemini,
+    &driver_ollama,
     NULL,
 };
 

@@ -79,12 +79,14 @@ enum {
 struct driver {
 	const char *name;
 	unsigned abilities;
+	bool lines; /* a stream is lines of JSON, not server-sent events */
 	size_t state_size;
 
 	/* Makes the request.  Not for local drivers. */
 	int (*build)(
 	    struct call *call, struct http_spec *spec, struct err *err);
-	/* One server-sent event.  -1 ends the call with the error. */
+	/* One event of a stream, or one line.  -1 ends the call with the
+	 * error. */
 	int (*frame)(struct call *call, struct str event, struct str data,
 	    struct err *err);
 	/* A whole reply of a one-shot call. */
@@ -147,6 +149,7 @@ struct str driver_string(const json_t *json);
 /* What a cut reply is called (AI SDK's words). */
 extern const char driver_cut_text[];
 
-extern const struct driver driver_chat, driver_echo;
+extern const struct driver driver_chat, driver_echo, driver_gemini,
+    driver_ollama;
 
 #endif

@@ -79,12 +79,16 @@ unqueue(struct exec *x)
 
 /* --- what the network says */
 
+/* Whether the reply is what the driver's frame expects.  Lines of JSON have
+ * many names, one line of it has the plain one. */
 static bool
-is_event_stream(struct http *http)
+is_stream(const struct exec *x)
 {
-	const char *type = http_header(http, "content-type");
+	const char *type = http_header(x->http, "content-type");
+	const char *wanted =
+	    x->ask.provider->driver->lines ? "json" : "event-stream";
 
-	return type == NULL || strcasestr(type, "event-stream") != NULL;
+	return type == NULL || strcasestr(type, wanted) != NULL;
 }
 
 static void
@@ -99,7 +103,7 @@ on_head(void *arg, int status)
 	} else if (!x->ask.stream) {
 		x->form = FORM_BODY;
 	} else {
-		x->form = is_event_stream(x->http) ? FORM_STREAM : FORM_WRONG;
+		x->form = is_stream(x) ? FORM_STREAM : FORM_WRONG;
 	}
 }
 
@@ -373,7 +377,9 @@ reset(struct exec *x)
 	buf_clear(&x->body);
 	if (x->framed)
 		frame_free(&x->frame);
-	frame_init(&x->frame, FRAME_SSE, LIMIT_FRAME_BYTES);
+	frame_init(&x->frame,
+	    x->ask.provider->driver->lines ? FRAME_LINES : FRAME_SSE,
+	    LIMIT_FRAME_BYTES);
 	x->framed = true;
 	x->status = 0;
 	x->form = FORM_BODY;

@@ -14,6 +14,31 @@
 
 #include <cmocka.h>
 
+static const struct provider *
+provider_named(const struct settings *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->models.n_providers; i++)
+		if (strcmp(s->models.providers[i].name, name) == 0)
+			return &s->models.providers[i];
+	fail_msg("there is no provider %s", name);
+	return NULL;
+}
+
+/* One that is there by itself, and has no key. */
+static void
+check_provider(const struct settings *s, const char *name, const char *driver,
+    const char *base_url)
+{
+	const struct provider *p = provider_named(s, name);
+
+	assert_string_equal(p->driver->name, driver);
+	assert_null(p->api_key);
+	if (base_url != NULL)
+		assert_string_equal(p->base_url, base_url);
+}
+
 static void
 test_defaults(void **state)
 {
@@ -43,12 +68,11 @@ test_defaults(void **state)
 	assert_non_null(strstr(s->state_dir, "/agentmark-fcgi-"));
 	assert_int_equal(conf->log_level, LEVEL_INFO);
 	assert_string_equal(conf->log_target.text, "stderr");
-	assert_int_equal(s->models.n_providers, 2);
-	assert_string_equal(s->models.providers[0].name, "openai");
-	assert_string_equal(
-	    s->models.providers[0].base_url, "https://api.openai.com/v1");
-	assert_null(s->models.providers[0].api_key);
-	assert_string_equal(s->models.providers[1].driver->name, "echo");
+	check_provider(s, "openai", "chat", "https://api.openai.com/v1");
+	check_provider(s, "echo", "echo", NULL);
+	check_provider(s, "google", "gemini",
+	    "https://generativelanguage.googleapis.com/v1beta");
+	check_provider(s, "ollama", "ollama", "http://127.0.0.1:11434");
 	assert_null(s->models.default_provider);
 	conf_free(conf);
 }
@@ -76,7 +100,7 @@ test_everything(void **state)
 	    "log: {level: debug, target: x.log}\n",
 	    NULL);
 	const struct settings *s = &conf->settings;
-	const struct provider *mine = &s->models.providers[2];
+	const struct provider *mine = provider_named(s, "mine");
 	char real[PATH_MAX];
 
 	(void)state;
@@ -90,7 +114,6 @@ test_everything(void **state)
 	assert_string_equal(conf->secrets.items[1].name, "new");
 	assert_string_equal(s->models.providers[0].api_key, "k1");
 	assert_string_equal(s->models.providers[0].base_url, "http://h/v1");
-	assert_string_equal(mine->name, "mine");
 	assert_string_equal(mine->headers[0], "X-A: b");
 	assert_string_equal(mine->headers[1], "X-C: d e");
 	assert_null(mine->headers[2]);
@@ -172,7 +195,7 @@ test_problems(void **state)
 		"environment (or say webhook.signature: off)\n"},
 	    {WITH_SECRET "providers: {p: {driver: carrier-pigeon}}\n",
 		AT "2: providers.p.driver: there is no carrier-pigeon, only "
-		   "chat, echo\n"},
+		   "chat, echo, gemini, ollama\n"},
 	    {WITH_SECRET "providers: {p: {driver: chat}}\n",
 		AT "2: providers.p.base_url must be a URL of http or "
 		   "https\n"},

@@ -1,0 +1,260 @@
+/* The replies of Google's generateContent and streamGenerateContent as events.
+ * A stream has no last word of its own: it has ended when its connection was
+ * closed in order after a reason to finish; older models repeat that reason in
+ * every event.  What is asked is not known here. */
+#include "gemini.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+static const struct {
+	const char *vendor;
+	enum finish_reason reason;
+} reasons[] = {
+    {"STOP", FINISH_STOP},
+    {"MAX_TOKENS", FINISH_LENGTH},
+    {"SAFETY", FINISH_CONTENT_FILTER},
+    {"RECITATION", FINISH_CONTENT_FILTER},
+    {"BLOCKLIST", FINISH_CONTENT_FILTER},
+    {"PROHIBITED_CONTENT", FINISH_CONTENT_FILTER},
+    {"SPII", FINISH_CONTENT_FILTER},
+    {"IMAGE_SAFETY", FINISH_CONTENT_FILTER},
+    {"IMAGE_PROHIBITED_CONTENT", FINISH_CONTENT_FILTER},
+    {"IMAGE_RECITATION", FINISH_CONTENT_FILTER},
+    {"MALFORMED_FUNCTION_CALL", FINISH_ERROR},
+    {"MALFORMED_RESPONSE", FINISH_ERROR},
+    {"MISSING_THOUGHT_SIGNATURE", FINISH_ERROR},
+    {"TOO_MANY_TOOL_CALLS", FINISH_ERROR},
+    {"UNEXPECTED_TOOL_CALL", FINISH_ERROR},
+    {"LANGUAGE", FINISH_OTHER},
+    {"OTHER", FINISH_OTHER},
+    {"IMAGE_OTHER", FINISH_OTHER},
+    {"NO_IMAGE", FINISH_OTHER},
+    {"FINISH_REASON_UNSPECIFIED", FINISH_OTHER},
+};
+
+static void
+take_reason(struct gemini *gemini, struct str name)
+{
+	size_t i;
+
+	if (name.p == NULL)
+		return;
+	gemini->has_reason = true;
+	gemini->reason = FINISH_UNKNOWN;
+	for (i = 0; i < ARRAY_LEN(reasons); i++)
+		if (str_is(name, reasons[i].vendor))
+			gemini->reason = reasons[i].reason;
+}
+
+/* Thoughts are counted apart from the answer, but they are output: that is what
+ * they cost and what the total says. */
+static void
+take_usage(struct gemini *gemini, const json_t *usage)
+{
+	const json_t *total = json_object_get(usage, "totalTokenCount");
+	int64_t thoughts =
+	    driver_tokens(json_object_get(usage, "thoughtsTokenCount"));
+
+	if (!json_is_object(usage))
+		return;
+	gemini->usage = (struct usage){
+	    .input = driver_tokens(json_object_get(usage, "promptTokenCount")),
+	    .output =
+		driver_tokens(json_object_get(usage, "candidatesTokenCount")) +
+		thoughts,
+	    .total = json_is_number(total) ? driver_tokens(total) : -1,
+	    .cached = driver_tokens(
+		json_object_get(usage, "cachedContentTokenCount")),
+	    .reasoning = thoughts,
+	};
+}
+
+/* A call comes whole; most models give it no id. */
+static int
+take_tool(struct call *call, const json_t *function, struct err *err)
+{
+	struct gemini *gemini = call->state;
+	struct event ev = {.type = EVENT_TOOL_CALL};
+	json_t *args = json_object_get(function, "args");
+	json_t *none = NULL;
+
+	if (gemini->tools == LIMIT_TOOL_CALLS)
+		return fail(err, ERR_PROVIDER,
+		    "the model made more than %u tool calls at once",
+		    LIMIT_TOOL_CALLS);
+	gemini->tools++;
+	if (args == NULL)
+		args = none = json_object();
+	ev.tool.id = driver_string(json_object_get(function, "id"));
+	if (ev.tool.id.len == 0) {
+		ev.tool.id.p =
+		    arena_printf(call->arena, "call_%zu", gemini->tools);
+		ev.tool.id.len = strlen(ev.tool.id.p);
+	}
+	ev.tool.name = driver_string(json_object_get(function, "name"));
+	ev.tool.value = args;
+	call->sink->event(call->sink, &ev);
+	json_decref(none);
+	return 0;
+}
+
+static int
+take_parts(struct call *call, const json_t *parts, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts); i++) {
+		const json_t *part = json_array_get(parts, i);
+		const json_t *tool = json_object_get(part, "functionCall");
+		struct str text = driver_string(json_object_get(part, "text"));
+
+		if (json_is_true(json_object_get(part, "thought")))
+			driver_reasoning(call, text);
+		else
+			driver_text(call, text);
+		if (json_is_object(tool) && take_tool(call, tool, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A prompt that was not let through has no answer at all. */
+static int
+check_prompt(const json_t *reply, struct err *err)
+{
+	const json_t *feedback = json_object_get(reply, "promptFeedback");
+	struct str why =
+	    driver_string(json_object_get(feedback, "blockReason"));
+	struct str text =
+	    driver_string(json_object_get(feedback, "blockReasonMessage"));
+
+	if (why.len == 0)
+		return 0;
+	return fail(err, ERR_PROVIDER, "the prompt was blocked: %.*s%s%.*s",
+	    (int)why.len, why.p, text.len != 0 ? ": " : "", (int)text.len,
+	    text.len != 0 ? text.p : "");
+}
+
+/* One event of a stream, or a whole reply: they look the same. */
+static int
+take_reply(struct call *call, const json_t *reply, struct err *err)
+{
+	struct gemini *gemini = call->state;
+	const json_t *error = json_object_get(reply, "error");
+	const json_t *candidate =
+	    json_array_get(json_object_get(reply, "candidates"), 0);
+	const json_t *content = json_object_get(candidate, "content");
+
+	if (error != NULL && !json_is_null(error))
+		return fail_text(
+		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	if (candidate == NULL && check_prompt(reply, err) < 0)
+		return -1;
+	take_usage(gemini, json_object_get(reply, "usageMetadata"));
+	take_reason(
+	    gemini, driver_string(json_object_get(candidate, "finishReason")));
+	return take_parts(call, json_object_get(content, "parts"), err);
+}
+
+static int
+settle(struct call *call)
+{
+	struct gemini *gemini = call->state;
+
+	gemini->over = true;
+	if (gemini->tools != 0 && gemini->reason == FINISH_STOP)
+		gemini->reason = FINISH_TOOL_CALLS;
+	driver_finish(call, gemini->reason, &gemini->usage);
+	return 0;
+}
+
+static int
+gemini_frame(
+    struct call *call, struct str event, struct str data, struct err *err)
+{
+	struct gemini *gemini = call->state;
+	struct err why = {0};
+	json_t *reply;
+	int rc;
+
+	(void)event;
+	gemini->seen = true;
+	reply = json_read(data, &why);
+	if (json_is_object(reply))
+		rc = take_reply(call, reply, err);
+	else
+		rc = fail(err, ERR_PROVIDER,
+		    "bad event in the provider's stream: %s",
+		    why.msg != NULL ? why.msg : "no object");
+	err_free(&why);
+	json_decref(reply);
+	return rc;
+}
+
+static int
+gemini_body(struct call *call, struct str text, struct err *err)
+{
+	struct gemini *gemini = call->state;
+	struct err why = {0};
+	json_t *reply = json_read(text, &why);
+	int rc;
+
+	err_free(&why);
+	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
+	if (rc == 0 &&
+	    json_array_size(json_object_get(reply, "candidates")) == 0)
+		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+	json_decref(reply);
+	if (rc < 0)
+		return rc;
+	if (!gemini->has_reason)
+		gemini->reason = FINISH_UNKNOWN;
+	return settle(call);
+}
+
+static int
+gemini_end(struct call *call, bool cut, struct err *err)
+{
+	struct gemini *gemini = call->state;
+
+	if (gemini->over)
+		return 0;
+	if (!cut && !gemini->seen)
+		return fail(err, ERR_PROVIDER,
+		    "the provider's reply is no event stream");
+	if (cut || !gemini->has_reason)
+		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	return settle(call);
+}
+
+/* The refusal of a stream may come as a list of one. */
+static struct str
+gemini_explain(struct call *call, int status, struct str text)
+{
+	struct err ignored = {0};
+	json_t *json = json_read(text, &ignored);
+	struct str out;
+
+	err_free(&ignored);
+	if (json_is_object(json_array_get(json, 0)))
+		out = driver_error(call->arena, json_array_get(json, 0));
+	else
+		out = driver_explain(call, status, text);
+	json_decref(json);
+	return out;
+}
+
+const struct driver driver_gemini = {
+    .name = "gemini",
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .state_size = sizeof(struct gemini),
+    .build = gemini_build,
+    .frame = gemini_frame,
+    .body = gemini_body,
+    .end = gemini_end,
+    .explain = gemini_explain,
+};

@@ -1,0 +1,116 @@
+/* The parts of a request that are alike at every vendor.  It knows no vendor's
+ * names: the driver says where a key goes and how a stream is asked for. */
+#include "request.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+
+#include <string.h>
+
+/* Keys that the runner reads. */
+static const char *const of_runner[] = {
+    "model_name",
+    "max_calls",
+    "max_retries",
+    "tools",
+    "tool_choice",
+    NULL,
+};
+
+static bool
+listed(const char *const *list, const char *key)
+{
+	size_t i;
+
+	for (i = 0; list[i] != NULL; i++)
+		if (strcmp(list[i], key) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+name_of(const struct place *places, size_t n, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(places[i].key, key) == 0)
+			return places[i].name;
+	return NULL;
+}
+
+void
+request_config(struct call *call, json_t *to, const struct place *places,
+    size_t n, const char *const *others)
+{
+	const char *key, *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)call->ask->config, key, value)
+	{
+		if (json_is_null(value))
+			continue;
+		name = name_of(places, n, key);
+		if (name != NULL) {
+			json_object_set(to, name, value);
+			continue;
+		}
+		if (listed(of_runner, key) || listed(others, key))
+			continue;
+		if (call->ignored.len != 0)
+			buf_adds(&call->ignored, ", ");
+		buf_adds(&call->ignored, key);
+	}
+}
+
+const char **
+request_headers(struct call *call, const char *stream, const char *auth)
+{
+	const struct ask *ask = call->ask;
+	const char *const *extra = ask->provider->headers;
+	size_t n = 0, i = 0;
+	const char **headers;
+
+	while (extra != NULL && extra[n] != NULL)
+		n++;
+	headers = arena_array(call->arena, n + 4, sizeof(*headers));
+	headers[i++] = "Content-Type: application/json";
+	headers[i++] = arena_printf(call->arena, "Accept: %s",
+	    ask->stream ? stream : "application/json");
+	if (auth != NULL)
+		headers[i++] = auth;
+	if (n != 0)
+		memcpy(headers + i, extra, n * sizeof(*headers));
+	headers[i + n] = NULL;
+	return headers;
+}
+
+static void
+free_text(void *text)
+{
+	buf_free(text);
+}
+
+int
+request_body(struct call *call, const json_t *body, struct http_spec *spec,
+    struct err *err)
+{
+	struct buf *text = arena_alloc(call->arena, sizeof(*text));
+
+	buf_init(text, LIMIT_RENDER_BYTES);
+	arena_on_free(call->arena, free_text, text);
+	json_print(text, body);
+	if (buf_full(text))
+		return fail(err, ERR_PROMPT,
+		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
+	spec->body = (struct str){buf_str(text), text->len};
+	return 0;
+}
+
+int
+request_unsupported(const char *what, struct str type, struct err *err)
+{
+	return fail(err, ERR_PROMPT, "'%s%s%.*s' functionality not supported.",
+	    what, type.len != 0 ? " " : "", (int)type.len,
+	    type.len != 0 ? type.p : "");
+}

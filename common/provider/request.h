@@ -1,0 +1,32 @@
+/* What drivers share when they make a request: the keys of a configuration go
+ * to their places or are named as ignored, the headers, the body, the words of
+ * what a vendor does not take. */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "driver.h"
+
+/* Where a key of the prompt's configuration goes. */
+struct place {
+	const char *key, *name;
+};
+
+/* Sets TO's member of each place whose key says something.  Keys that have no
+ * place, that neither the runner reads nor OTHERS (NULL-ended) names, are
+ * added to the call's ignored ones. */
+void request_config(struct call *call, json_t *to, const struct place *places,
+    size_t n, const char *const *others);
+
+/* The headers of a JSON request that accepts STREAM when the ask streams; AUTH
+ * is a whole line, or NULL. */
+const char **request_headers(
+    struct call *call, const char *stream, const char *auth);
+
+/* Prints BODY; the text lives as long as the call. */
+int request_body(struct call *call, const json_t *body, struct http_spec *spec,
+    struct err *err);
+
+/* Fails in AI SDK's words: 'WHAT TYPE' functionality not supported. */
+int request_unsupported(const char *what, struct str type, struct err *err);
+
+#endif
