@@ -11,6 +11,8 @@
 #include "../base/arena.h"
 #include "../base/xalloc.h"
 #include "http_int.h"
+
+#include "../base/limits.h"
 #include "loop_int.h"
 
 #include <poll.h>
@@ -21,11 +23,11 @@
 #define PACKAGE_VERSION "0"
 #endif
 
-/* Easy handles that are kept. */
-enum { SPARE_HANDLES = 16 };
-
-/* Above so many connections idle ones are closed. */
-#define MAX_CONNECTIONS 64L
+/* Easy handles that are kept, and the number of connections above which idle
+ * ones are closed: the rows of an experiment and their judges take and give
+ * them back all the time. */
+enum { SPARE_HANDLES = 128 };
+#define MAX_CONNECTIONS (2L * LIMIT_ROWS_AT_ONCE)
 
 struct engine {
 	struct loop *loop;

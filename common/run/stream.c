@@ -82,6 +82,8 @@ stream_flush(struct stream *s)
 bool
 stream_turn(struct stream *s, bool wait)
 {
+	if (wait)
+		stream_flush(s);
 	engine_turn(s->engine, wait ? TURN_MS : 0);
 	stream_flush(s);
 	return !s->gone && !s->reply->gone;

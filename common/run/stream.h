@@ -26,8 +26,9 @@ void stream_head(struct stream *s) NONNULL;
 void stream_line(struct stream *s) NONNULL;
 void stream_flush(struct stream *s) NONNULL;
 
-/* Waits for something to happen, unless there is more to do at once (WAIT is
- * false), and flushes what came of it.  False when the client has left. */
+/* Flushes and waits for something to happen, unless there is more to do at once
+ * (WAIT is false), and flushes what came of it.  False when the client has
+ * left. */
 bool stream_turn(struct stream *s, bool wait) MUST_USE NONNULL;
 
 void stream_stop(struct stream *s) NONNULL;
