@@ -9,10 +9,9 @@
 #include "http.h"
 
 #include "../base/arena.h"
+#include "../base/limits.h"
 #include "../base/xalloc.h"
 #include "http_int.h"
-
-#include "../base/limits.h"
 #include "loop_int.h"
 
 #include <poll.h>
