@@ -122,6 +122,8 @@ check_body(struct check *c, struct js line, struct js context)
 	text = error_text(a, &err);
 	if (error.type == JS_UNDEFINED)
 		verdict_text(c, STR("a tree"), text);
+	else if (js_is_string(js_get(line, "text"), "any"))
+		verdict_text(c, text, text);
 	else
 		verdict_text(c, text_of(a, error), text);
 }

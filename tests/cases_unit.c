@@ -176,6 +176,8 @@ static const struct unit {
     {"async-order", NULL, check_order},
     {"partial-json", NULL, check_partial},
     {"foreach-bodies", NULL, check_body},
+    {"mdx-documents", NULL, check_body},
+    {"commonmark", NULL, check_body},
 };
 
 static void

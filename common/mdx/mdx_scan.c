@@ -391,6 +391,7 @@ scan_regex(struct scan *s)
 int
 scan_template(struct scan *s, bool tagged)
 {
+	size_t escape;
 	unsigned c;
 
 	for (;;) {
@@ -400,8 +401,12 @@ scan_template(struct scan *s, bool tagged)
 		if (c == '`')
 			break;
 		if (c == '\\') {
-			if (!take_escape(s) && !tagged)
+			escape = s->end;
+			if (take_escape(s))
+				continue;
+			if (!tagged)
 				return scan_fail(s);
+			s->end = escape + 2;
 			continue;
 		}
 		s->end++;
