@@ -82,14 +82,15 @@ const struct option conf_options[] = {
 	.offset = IN_PROVIDER(driver),
 	.value = "chat",
 	.help = "The protocol that is spoken: chat (OpenAI's chat "
-		"completions, which many vendors speak), gemini (Google's "
-		"generateContent), ollama (its own API) or echo."},
+		"completions, which many vendors speak), responses (OpenAI's "
+		"Responses API), gemini (Google's generateContent), ollama "
+		"(its own API) or echo."},
     {.key = "providers.NAME.base_url",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(base_url),
 	.example = "http://127.0.0.1:8000/v1",
-	.help = "What comes before /chat/completions, before /models of "
-		"gemini, before /api/chat of ollama."},
+	.help = "What comes before /chat/completions or /responses, before "
+		"/models of gemini, before /api/chat of ollama."},
     {.key = "providers.NAME.api_key",
 	.type = OPTION_TEXT,
 	.secret = true,

@@ -22,6 +22,7 @@ const struct driver *const drivers[] = {
     &driver_echo,
     &driver_gemini,
     &driver_ollama,
+    &driver_responses,
     NULL,
 };
 

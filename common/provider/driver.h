@@ -150,6 +150,6 @@ struct str driver_string(const json_t *json);
 extern const char driver_cut_text[];
 
 extern const struct driver driver_chat, driver_echo, driver_gemini,
-    driver_ollama;
+    driver_ollama, driver_responses;
 
 #endif

@@ -195,7 +195,7 @@ test_problems(void **state)
 		"environment (or say webhook.signature: off)\n"},
 	    {WITH_SECRET "providers: {p: {driver: carrier-pigeon}}\n",
 		AT "2: providers.p.driver: there is no carrier-pigeon, only "
-		   "chat, echo, gemini, ollama\n"},
+		   "chat, echo, gemini, ollama, responses\n"},
 	    {WITH_SECRET "providers: {p: {driver: chat}}\n",
 		AT "2: providers.p.base_url must be a URL of http or "
 		   "https\n"},

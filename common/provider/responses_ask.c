@@ -1,0 +1,234 @@
+/* A prompt as a request of OpenAI's Responses API (protocol.md 6.9): every key
+ * of its configuration goes to the vendor or is named as ignored; an attachment
+ * that the vendor does not take is an error.  It sends nothing. */
+#include "responses.h"
+
+#include "chat.h"
+#include "media.h"
+#include "request.h"
+#include "../base/json.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+/* Penalties, stop sequences, seeds and top_k have no place in this API. */
+static const struct place places[] = {
+    {"max_tokens", "max_output_tokens"},
+    {"temperature", "temperature"},
+    {"top_p", "top_p"},
+};
+
+static const char *const of_objects[] = {
+    "schema",
+    "schema_name",
+    "schema_description",
+    NULL,
+};
+
+static const char *const of_texts[] = {NULL};
+
+static json_t *
+typed(const char *type)
+{
+	json_t *out = json_object();
+
+	json_object_set_new(out, "type", json_string(type));
+	return out;
+}
+
+/* Sets NAME to a member of the configuration, unless that says nothing. */
+static void
+forward(json_t *to, const char *name, const json_t *config, const char *key)
+{
+	json_t *value = json_object_get(config, key);
+
+	if (value != NULL && !json_is_null(value))
+		json_object_set(to, name, value);
+}
+
+static void
+add_format(const struct ask *ask, json_t *body)
+{
+	json_t *schema = json_object_get(ask->config, "schema");
+	bool has_schema = json_is_object(schema);
+	json_t *format = typed(has_schema ? "json_schema" : "json_object");
+	json_t *text = json_object();
+
+	json_object_set_new(text, "format", format);
+	json_object_set_new(body, "text", text);
+	if (!has_schema)
+		return;
+	json_object_set(format, "schema", schema);
+	json_object_set_new(
+	    format, "strict", json_boolean(ask->provider->strict_schemas));
+	json_object_set_new(format, "name", json_string("response"));
+	forward(format, "name", ask->config, "schema_name");
+	forward(format, "description", ask->config, "schema_description");
+}
+
+static json_t *
+text_part(const char *type, struct str text)
+{
+	json_t *out = typed(type);
+
+	json_set_str(out, "text", text);
+	return out;
+}
+
+/* The INDEXth part of its message: a file has no name of its own. */
+static json_t *
+file_part(struct arena *a, const struct media *m, size_t index, struct err *err)
+{
+	json_t *out;
+
+	if (!str_is(m->type, "application/pdf")) {
+		(void)request_unsupported("file part media type", m->type, err);
+		return NULL;
+	}
+	out = typed("input_file");
+	if (m->url.p != NULL) {
+		json_set_str(out, "file_url", m->url);
+		return out;
+	}
+	json_object_set_new(out, "filename",
+	    json_string(arena_printf(a, "part-%zu.pdf", index)));
+	json_set_str(out, "file_data", media_data_url(a, m));
+	return out;
+}
+
+/* The vendor fetches URLs by itself. */
+static json_t *
+media_part(struct arena *a, const json_t *part, size_t index, struct err *err)
+{
+	struct media m;
+	json_t *out;
+
+	if (media_read(part, &m, err) < 0)
+		return NULL;
+	if (!m.is_image)
+		return file_part(a, &m, index, err);
+	out = typed("input_image");
+	json_set_str(
+	    out, "image_url", m.url.p != NULL ? m.url : media_data_url(a, &m));
+	return out;
+}
+
+static json_t *
+input_part(struct arena *a, const json_t *from, const char *said, size_t index,
+    struct err *err)
+{
+	struct str type = driver_string(json_object_get(from, "type"));
+
+	if (str_is(type, "text"))
+		return text_part(
+		    said, driver_string(json_object_get(from, "text")));
+	if (str_is(type, "image") || str_is(type, "file"))
+		return media_part(a, from, index, err);
+	(void)request_unsupported("content part", type, err);
+	return NULL;
+}
+
+/* Empty text is left out beside attachments, as AI SDK does. */
+static bool
+is_empty(const json_t *part)
+{
+	struct str type = driver_string(json_object_get(part, "type"));
+	struct str text = driver_string(json_object_get(part, "text"));
+
+	return str_is(type, "text") && text.len == 0;
+}
+
+static int
+add_parts(struct arena *a, json_t *out, const json_t *parts, const char *said,
+    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts); i++) {
+		const json_t *from = json_array_get(parts, i);
+		json_t *part;
+
+		if (is_empty(from))
+			continue;
+		part = input_part(a, from, said, json_array_size(out), err);
+		if (part == NULL)
+			return -1;
+		json_array_append_new(out, part);
+	}
+	return 0;
+}
+
+/* Instructions are plain text; what the two sides said are parts, whose type
+ * tells who said them. */
+static json_t *
+input_item(struct arena *a, const json_t *from, struct err *err)
+{
+	struct str role = driver_string(json_object_get(from, "role"));
+	const json_t *content = json_object_get(from, "content");
+	const char *said =
+	    str_is(role, "assistant") ? "output_text" : "input_text";
+	json_t *item = json_object(), *parts;
+
+	json_set_str(item, "role", role);
+	if (str_is(role, "system") && json_is_string(content)) {
+		json_object_set(item, "content", (json_t *)content);
+		return item;
+	}
+	parts = json_array();
+	json_object_set_new(item, "content", parts);
+	if (json_is_string(content)) {
+		json_array_append_new(
+		    parts, text_part(said, driver_string(content)));
+	} else if (add_parts(a, parts, content, said, err) < 0) {
+		json_decref(item);
+		return NULL;
+	}
+	return item;
+}
+
+static int
+add_input(struct call *call, json_t *body, struct err *err)
+{
+	const json_t *messages = call->ask->messages;
+	json_t *input = json_array(), *item;
+	size_t i;
+
+	json_object_set_new(body, "input", input);
+	for (i = 0; i < json_array_size(messages); i++) {
+		item =
+		    input_item(call->arena, json_array_get(messages, i), err);
+		if (item == NULL)
+			return -1;
+		json_array_append_new(input, item);
+	}
+	return 0;
+}
+
+static int
+make_body(struct call *call, json_t *body, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	bool is_object = ask->kind == PROMPT_OBJECT;
+
+	json_set_str(
+	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	request_config(call, body, places, ARRAY_LEN(places),
+	    is_object ? of_objects : of_texts);
+	if (is_object)
+		add_format(ask, body);
+	if (ask->stream)
+		json_object_set_new(body, "stream", json_true());
+	return add_input(call, body, err);
+}
+
+int
+responses_build(struct call *call, struct http_spec *spec, struct err *err)
+{
+	json_t *body = json_object();
+	int rc = make_body(call, body, err);
+
+	if (rc == 0)
+		rc = chat_request(call, "/responses", body, spec, err);
+	json_decref(body);
+	return rc;
+}
