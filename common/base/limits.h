@@ -16,6 +16,8 @@
 #define LIMIT_MDX_JS_DEPTH 200
 /* Files that import files that import files. */
 #define LIMIT_IMPORT_DEPTH 32
+/* References of schemas that lead to references. */
+#define LIMIT_REFERENCE_DEPTH 50
 /* Text that looked like tags for lines, and was none: read this often, as a
  * multiple of the document, at most. */
 #define LIMIT_MDX_LOOKAHEAD 32

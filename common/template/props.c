@@ -110,11 +110,12 @@ asks(struct str16 s)
 static const struct attr *
 find(const struct props *props, struct str16 name)
 {
-	const struct attr *attr;
+	size_t i;
 
-	for (attr = props->attrs; attr < props->attrs + props->n_attrs; attr++)
-		if (attr->kind != ATTR_SPREAD && str16_eq(attr->name, name))
-			return attr;
+	for (i = 0; i < props->n_attrs; i++)
+		if (props->attrs[i].kind != ATTR_SPREAD &&
+		    str16_eq(props->attrs[i].name, name))
+			return &props->attrs[i];
 	return NULL;
 }
 

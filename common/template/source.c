@@ -4,6 +4,7 @@
 #include "source.h"
 
 #include "import.h"
+#include "reference.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 
@@ -217,6 +218,8 @@ source_parse(struct arena *a, const struct source_file *file,
 	s.spent = &spent;
 	if (source_read(&s, err) == -1)
 		return -1;
+	if (reference_resolve(a, file, loader, s.doc.root, err) == -1)
+		return source_locate(file, (struct mdx_place){0}, err);
 	*root = s.doc.root;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* A prompt file becomes the tree that a client would have sent for it
- * (templatedx.md 1.4 and 1.6): its tags are checked, what it imports is put in
- * place. */
+ * (templatedx.md 1.4, 1.6 and 7): its tags are checked, what it imports and
+ * what its schemas refer to is put in place. */
 #ifndef SOURCE_H
 #define SOURCE_H
 
@@ -11,8 +11,8 @@ struct source_file {
 	struct str text; /* UTF-8 */
 };
 
-/* Finds the file that FROM imports as PATH.  It decides which files may be
- * read at all; what it gives lives in the arena. */
+/* Finds the file that FROM imports, or refers to, as PATH.  It decides which
+ * files may be read at all; what it gives lives in the arena. */
 typedef int source_load_fn(void *arg, struct arena *a, struct str from,
     struct str path, struct source_file *out, struct err *err);
 

@@ -84,13 +84,15 @@ parse_file(struct arena *a, struct str text)
 	struct node *root;
 	struct js out;
 
-	if (source_parse(a, &file, &loader, &root, &err) == 0) {
+	int rc = source_parse(a, &file, &loader, &root, &err);
+
+	if (rc == 0) {
 		print(a, root);
-		(void)prompt_compile(
+		rc = prompt_compile(
 		    a, root, MARKDOWN_2_1, read_props(a), &out, &err);
-	} else if (err.code == ERR_NONE || err.msg == NULL) {
-		abort();
 	}
+	if (rc == -1 && (err.code == ERR_NONE || err.msg == NULL))
+		abort();
 	err_free(&err);
 }
 

@@ -175,6 +175,9 @@ load(void *arg, struct arena *a, struct str from, struct str path,
 	    {"./a.mdx", "import B from './b.mdx'\n\n<B x={props.y}/>\n"},
 	    {"./b.mdx", "b {props.x} {props.z}\n"},
 	    {"./loop.mdx", "import L from './loop.mdx'\n\n<L/>\n"},
+	    {"./s.json", "{\"$ref\": \"t.yaml#/defs/a~1b/0\"}"},
+	    {"t.yaml", "defs:\n  a/b:\n    - type: string\n"},
+	    {"self.json", "{\"a\": {\"$ref\": \"self.json\"}}"},
 	    {"./bad.mdx", "fine\n\n<Nope/>\n"},
 	};
 	size_t k;
@@ -233,6 +236,35 @@ test_components(void **state)
 	assert_non_null(strstr(
 	    parse_source(a, "import B from './bad.mdx'\n\n<B/>\n", &root),
 	    "./bad.mdx:3:1: Unsupported tag '<Nope>'."));
+	arena_free(a);
+}
+
+static void
+test_references(void **state)
+{
+	struct arena *a = arena_new(NULL);
+	struct node *root;
+	struct str16 yaml;
+
+	(void)state;
+	assert_string_equal(
+	    parse_source(a,
+		"---\nname: n\ninput_schema:\n  $ref: ./s.json\n"
+		"object_config:\n  schema:\n    $ref: '#/x'\n---\n",
+		&root),
+	    "");
+	yaml = root->children[0]->value.string;
+	assert_string_equal(utf8_from(a, yaml).p,
+	    "{\"name\":\"n\",\"input_schema\":{\"type\":\"string\"},"
+	    "\"object_config\":{\"schema\":{\"$ref\":\"#/x\"}}}");
+	assert_string_equal(
+	    parse_source(
+		a, "---\ninput_schema: {$ref: self.json}\n---\n", &root),
+	    "main.mdx: $ref self.json leads to itself");
+	assert_string_equal(
+	    parse_source(
+		a, "---\ninput_schema: {$ref: 't.yaml#/x'}\n---\n", &root),
+	    "main.mdx: $ref t.yaml#/x leads nowhere");
 	arena_free(a);
 }
 
@@ -333,6 +365,7 @@ main(void)
 	    cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_tree),
 	    cmocka_unit_test(test_components),
+	    cmocka_unit_test(test_references),
 	    cmocka_unit_test(test_tags),
 	    cmocka_unit_test(test_time),
 	};
