@@ -73,24 +73,26 @@ const struct option conf_options[] = {
 	.offset = IN_CONF(provider_list),
 	.size = sizeof(struct conf_provider),
 	.help = "Where models are served.  There are always openai (driver "
-		"chat, https://api.openai.com/v1), google (driver gemini), "
-		"ollama (driver ollama, http://127.0.0.1:11434) and echo "
-		"(driver echo: it repeats the last user message and needs no "
-		"key); what is said here changes or adds to them."},
+		"chat, https://api.openai.com/v1), anthropic (driver "
+		"anthropic, https://api.anthropic.com/v1), google (driver "
+		"gemini), ollama (driver ollama, http://127.0.0.1:11434) and "
+		"echo (driver echo: it repeats the last user message and needs "
+		"no key); what is said here changes or adds to them."},
     {.key = "providers.NAME.driver",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(driver),
 	.value = "chat",
-	.help = "The protocol that is spoken: chat (OpenAI's chat "
-		"completions, which many vendors speak), responses (OpenAI's "
-		"Responses API), gemini (Google's generateContent), ollama "
-		"(its own API) or echo."},
+	.help = "The protocol that is spoken: chat (OpenAI's chat completions, "
+		"which many vendors speak), anthropic (Anthropic's messages), "
+		"responses (OpenAI's Responses API), gemini (Google's "
+		"generateContent), ollama (its own API) or echo."},
     {.key = "providers.NAME.base_url",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(base_url),
 	.example = "http://127.0.0.1:8000/v1",
 	.help = "What comes before /chat/completions or /responses, before "
-		"/models of gemini, before /api/chat of ollama."},
+		"/messages of anthropic, before /models of gemini, before "
+		"/api/chat of ollama."},
     {.key = "providers.NAME.api_key",
 	.type = OPTION_TEXT,
 	.secret = true,
@@ -114,9 +116,9 @@ const struct option conf_options[] = {
 	.offset = IN_CONF(model_list),
 	.size = sizeof(struct conf_model),
 	.help = "Which provider serves which model: exact names first, then "
-		"patterns in this order, then provider/model, then the "
-		"default provider.  Patterns for OpenAI's names (gpt-, o1, "
-		"o3, o4, chatgpt-) follow those given here."},
+		"patterns in this order, then provider/model, then the default "
+		"provider.  Patterns for OpenAI's names (gpt-, o1, o3, o4, "
+		"chatgpt-) and Anthropic's (claude-) follow those given here."},
     {.key = "models[].match",
 	.type = OPTION_TEXT,
 	.offset = IN_MODEL(match),
@@ -428,6 +430,8 @@ const struct variable conf_variables[] = {
     {"OPENAI_API_KEY", "providers.openai.api_key", true, "OpenAI's key."},
     {"OPENAI_BASE_URL", "providers.openai.base_url", true,
 	"Where OpenAI's API is, up to and with /v1."},
+    {"ANTHROPIC_API_KEY", "providers.anthropic.api_key", true,
+	"Anthropic's key."},
     {"GEMINI_API_KEY", "providers.google.api_key", true,
 	"Google's key for Gemini."},
     {"AGENTMARK_BASE_URL", "agentmark.base_url", true,
@@ -445,6 +449,8 @@ const struct preset conf_presets[] = {
     {"providers.openai.driver", "chat"},
     {"providers.openai.base_url", "https://api.openai.com/v1"},
     {"providers.echo.driver", "echo"},
+    {"providers.anthropic.driver", "anthropic"},
+    {"providers.anthropic.base_url", "https://api.anthropic.com/v1"},
     {"providers.google.driver", "gemini"},
     {"providers.google.base_url",
 	"https://generativelanguage.googleapis.com/v1beta"},
@@ -457,6 +463,7 @@ const struct preset_model conf_preset_models[] = {
     {"^gpt-", "openai"},
     {"^o[134](-|$)", "openai"},
     {"^chatgpt-", "openai"},
+    {"^claude-", "anthropic"},
     {"^gemini-", "google"},
 };
 const size_t conf_n_preset_models = ARRAY_LEN(conf_preset_models);

@@ -18,6 +18,7 @@ static const char *const kind_names[] = {
 _Static_assert(ARRAY_LEN(kind_names) == PROMPT__MAX, "every kind has a name");
 
 const struct driver *const drivers[] = {
+    &driver_anthropic,
     &driver_chat,
     &driver_echo,
     &driver_gemini,

@@ -149,7 +149,7 @@ struct str driver_string(const json_t *json);
 /* What a cut reply is called (AI SDK's words). */
 extern const char driver_cut_text[];
 
-extern const struct driver driver_chat, driver_echo, driver_gemini,
-    driver_ollama, driver_responses;
+extern const struct driver driver_anthropic, driver_chat, driver_echo,
+    driver_gemini, driver_ollama, driver_responses;
 
 #endif

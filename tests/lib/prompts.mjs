@@ -55,6 +55,10 @@ ${templates}providers:
     driver: chat
     base_url: ${mock}/v1
     api_key: test-key
+  anthropic:
+    driver: anthropic
+    base_url: ${mock}/anthropic/v1
+    api_key: test-key
   openai:
     driver: responses
     base_url: ${mock}/v1

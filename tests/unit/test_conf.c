@@ -69,6 +69,8 @@ test_defaults(void **state)
 	assert_int_equal(conf->log_level, LEVEL_INFO);
 	assert_string_equal(conf->log_target.text, "stderr");
 	check_provider(s, "openai", "chat", "https://api.openai.com/v1");
+	check_provider(
+	    s, "anthropic", "anthropic", "https://api.anthropic.com/v1");
 	check_provider(s, "echo", "echo", NULL);
 	check_provider(s, "google", "gemini",
 	    "https://generativelanguage.googleapis.com/v1beta");
@@ -195,7 +197,7 @@ test_problems(void **state)
 		"environment (or say webhook.signature: off)\n"},
 	    {WITH_SECRET "providers: {p: {driver: carrier-pigeon}}\n",
 		AT "2: providers.p.driver: there is no carrier-pigeon, only "
-		   "chat, echo, gemini, ollama, responses\n"},
+		   "anthropic, chat, echo, gemini, ollama, responses\n"},
 	    {WITH_SECRET "providers: {p: {driver: chat}}\n",
 		AT "2: providers.p.base_url must be a URL of http or "
 		   "https\n"},

@@ -1,0 +1,317 @@
+/* The replies of Anthropic's messages as events: the events of a stream or one
+ * whole reply.  Blocks and events that are new to it are passed over, as the
+ * vendor asks; a stream that is none, that breaks off or that holds an error
+ * fails.  How bytes become events of a stream is not known here. */
+#include "anthropic.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/utf.h"
+
+static const struct {
+	const char *vendor;
+	enum finish_reason reason;
+} reasons[] = {
+    {"end_turn", FINISH_STOP},
+    {"stop_sequence", FINISH_STOP},
+    {"pause_turn", FINISH_STOP},
+    {"max_tokens", FINISH_LENGTH},
+    {"model_context_window_exceeded", FINISH_LENGTH},
+    {"refusal", FINISH_CONTENT_FILTER},
+    {"tool_use", FINISH_TOOL_CALLS},
+};
+
+static void
+take_reason(struct anthropic *st, struct str name)
+{
+	size_t i;
+
+	if (name.p == NULL)
+		return;
+	st->has_reason = true;
+	st->reason = FINISH_UNKNOWN;
+	for (i = 0; i < ARRAY_LEN(reasons); i++)
+		if (str_is(name, reasons[i].vendor))
+			st->reason = reasons[i].reason;
+}
+
+static void
+take_count(int64_t *to, const json_t *usage, const char *key)
+{
+	const json_t *count = json_object_get(usage, key);
+
+	if (json_is_number(count))
+		*to = driver_tokens(count);
+}
+
+static void
+take_usage(struct anthropic *st, const json_t *usage)
+{
+	take_count(&st->fresh, usage, "input_tokens");
+	take_count(&st->written, usage, "cache_creation_input_tokens");
+	take_count(&st->cached, usage, "cache_read_input_tokens");
+	take_count(&st->output, usage, "output_tokens");
+}
+
+/* The vendor counts the tokens that it reads from its cache or writes to it
+ * apart; everybody else's input has them all. */
+static struct usage
+sum_usage(const struct anthropic *st)
+{
+	return (struct usage){
+	    .input = st->fresh + st->written + st->cached,
+	    .output = st->output,
+	    .total = -1,
+	    .cached = st->cached,
+	};
+}
+
+/* Text beside an object is no part of it. */
+static void
+take_text(struct call *call, struct str text)
+{
+	struct anthropic *st = call->state;
+
+	if (call->ask->kind != PROMPT_OBJECT) {
+		driver_text(call, text);
+		return;
+	}
+	if (st->said.max == 0)
+		buf_init(&st->said, LIMIT_ERR_BYTES);
+	buf_add(&st->said, text.p, text.len);
+}
+
+static void
+take_json(struct call *call, struct str text)
+{
+	struct anthropic *st = call->state;
+
+	if (!st->in_object || text.len == 0)
+		return;
+	st->has_json = true;
+	driver_text(call, text);
+}
+
+/* The arguments as far as a block holds them whole. */
+static int
+take_input(struct call *call, const json_t *input, struct err *err)
+{
+	struct buf b;
+	int rc = 0;
+
+	buf_init(&b, LIMIT_OBJECT_BYTES);
+	json_print(&b, input);
+	if (buf_full(&b))
+		rc = fail(err, ERR_PROVIDER, "the object is too large");
+	else
+		take_json(call, (struct str){buf_str(&b), b.len});
+	buf_free(&b);
+	return rc;
+}
+
+/* The start of a block of a stream, or a block of a whole reply. */
+static int
+open_block(struct call *call, const json_t *block, struct err *err)
+{
+	struct anthropic *st = call->state;
+	struct str type = driver_string(json_object_get(block, "type"));
+	struct str name = driver_string(json_object_get(block, "name"));
+	const json_t *input = json_object_get(block, "input");
+
+	st->in_object = false;
+	if (str_is(type, "text"))
+		take_text(call, driver_string(json_object_get(block, "text")));
+	else if (str_is(type, "thinking"))
+		driver_reasoning(
+		    call, driver_string(json_object_get(block, "thinking")));
+	if (!str_is(type, "tool_use") || call->ask->kind != PROMPT_OBJECT ||
+	    st->answered || !str_is(name, ANTHROPIC_TOOL))
+		return 0;
+	st->answered = true;
+	st->in_object = true;
+	/* A stream begins with an empty one, which pieces follow. */
+	if (input == NULL ||
+	    (json_is_object(input) && json_object_size(input) == 0))
+		return 0;
+	return take_input(call, input, err);
+}
+
+/* A tool that is called without arguments may stream none. */
+static void
+close_block(struct call *call)
+{
+	struct anthropic *st = call->state;
+
+	if (!st->has_json)
+		take_json(call, STR("{}"));
+	st->in_object = false;
+}
+
+static void
+take_delta(struct call *call, const json_t *delta)
+{
+	struct str type = driver_string(json_object_get(delta, "type"));
+
+	if (str_is(type, "text_delta"))
+		take_text(call, driver_string(json_object_get(delta, "text")));
+	else if (str_is(type, "thinking_delta"))
+		driver_reasoning(
+		    call, driver_string(json_object_get(delta, "thinking")));
+	else if (str_is(type, "input_json_delta"))
+		take_json(call,
+		    driver_string(json_object_get(delta, "partial_json")));
+}
+
+static int
+settle(struct call *call, struct err *err)
+{
+	struct anthropic *st = call->state;
+	struct usage usage = sum_usage(st);
+
+	st->over = true;
+	if (!st->has_reason)
+		st->reason = FINISH_UNKNOWN;
+	if (call->ask->kind == PROMPT_OBJECT && !st->answered &&
+	    st->reason == FINISH_CONTENT_FILTER)
+		return fail(err, ERR_PROVIDER, "the model refused%s%s",
+		    st->said.len != 0 ? ": " : "", buf_str(&st->said));
+	driver_finish(call, st->reason, &usage);
+	return 0;
+}
+
+static int
+take_event(struct call *call, const json_t *event, struct err *err)
+{
+	struct anthropic *st = call->state;
+	struct str type = driver_string(json_object_get(event, "type"));
+	const json_t *delta = json_object_get(event, "delta");
+	const json_t *message = json_object_get(event, "message");
+
+	if (str_is(type, "message_start")) {
+		take_usage(st, json_object_get(message, "usage"));
+	} else if (str_is(type, "content_block_start")) {
+		return open_block(
+		    call, json_object_get(event, "content_block"), err);
+	} else if (str_is(type, "content_block_delta")) {
+		take_delta(call, delta);
+	} else if (str_is(type, "content_block_stop")) {
+		close_block(call);
+	} else if (str_is(type, "message_delta")) {
+		take_reason(
+		    st, driver_string(json_object_get(delta, "stop_reason")));
+		take_usage(st, json_object_get(event, "usage"));
+	} else if (str_is(type, "message_stop")) {
+		return settle(call, err);
+	}
+	return 0;
+}
+
+/* An error is an event, or what a server sends with status 200. */
+static bool
+is_error(const json_t *json)
+{
+	const json_t *error = json_object_get(json, "error");
+
+	return str_is(driver_string(json_object_get(json, "type")), "error") ||
+	       (error != NULL && !json_is_null(error));
+}
+
+static int
+anthropic_frame(
+    struct call *call, struct str event, struct str data, struct err *err)
+{
+	struct anthropic *st = call->state;
+	struct err why = {0};
+	json_t *json;
+	int rc;
+
+	if (st->over)
+		return 0;
+	st->seen = true;
+	json = json_read(data, &why);
+	if (!json_is_object(json))
+		rc = fail(err, ERR_PROVIDER,
+		    "bad event in the provider's stream: %s",
+		    why.msg != NULL ? why.msg : "no object");
+	else if (str_is(event, "error") || is_error(json))
+		rc = fail_text(
+		    err, ERR_PROVIDER, driver_error(call->arena, json));
+	else
+		rc = take_event(call, json, err);
+	err_free(&why);
+	json_decref(json);
+	return rc;
+}
+
+static int
+take_reply(struct call *call, const json_t *reply, struct err *err)
+{
+	struct anthropic *st = call->state;
+	const json_t *content = json_object_get(reply, "content");
+	size_t i;
+
+	if (is_error(reply))
+		return fail_text(
+		    err, ERR_PROVIDER, driver_error(call->arena, reply));
+	if (!json_is_array(content))
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	for (i = 0; i < json_array_size(content); i++) {
+		if (open_block(call, json_array_get(content, i), err) < 0)
+			return -1;
+		close_block(call);
+	}
+	take_reason(st, driver_string(json_object_get(reply, "stop_reason")));
+	take_usage(st, json_object_get(reply, "usage"));
+	return settle(call, err);
+}
+
+static int
+anthropic_body(struct call *call, struct str text, struct err *err)
+{
+	struct err why = {0};
+	json_t *reply = json_read(text, &why);
+	int rc;
+
+	err_free(&why);
+	if (reply == NULL)
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	rc = take_reply(call, reply, err);
+	json_decref(reply);
+	return rc;
+}
+
+/* A stream without its last event was cut, unless the reason is known. */
+static int
+anthropic_end(struct call *call, bool cut, struct err *err)
+{
+	struct anthropic *st = call->state;
+
+	if (st->over)
+		return 0;
+	if (!cut && !st->seen)
+		return fail(err, ERR_PROVIDER,
+		    "the provider's reply is no event stream");
+	if (cut || !st->has_reason)
+		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	return settle(call, err);
+}
+
+static void
+anthropic_drop(struct call *call)
+{
+	struct anthropic *st = call->state;
+
+	buf_free(&st->said);
+}
+
+const struct driver driver_anthropic = {
+    .name = "anthropic",
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .state_size = sizeof(struct anthropic),
+    .build = anthropic_build,
+    .frame = anthropic_frame,
+    .body = anthropic_body,
+    .end = anthropic_end,
+    .explain = driver_explain,
+    .drop = anthropic_drop,
+};
