@@ -15,7 +15,7 @@
 /* Nesting of a JavaScript expression in a document. */
 #define LIMIT_MDX_JS_DEPTH 200
 /* Files that import files that import files. */
-#define LIMIT_IMPORT_DEPTH 32
+#define LIMIT_IMPORT_DEPTH 16
 /* References of schemas that lead to references. */
 #define LIMIT_REFERENCE_DEPTH 50
 /* Text that looked like tags for lines, and was none: read this often, as a

@@ -312,6 +312,11 @@ read_sign(struct scan *s)
 	size_t k;
 
 	s->kind = SCAN_SIGN;
+	/* Most begin no longer one. */
+	if (c < 0x80 && c != 0 && strchr("{}()[];,:~@", (int)c) != NULL) {
+		s->end++;
+		return 0;
+	}
 	for (k = 0; k < ARRAY_LEN(signs); k++) {
 		if (c != (unsigned char)signs[k][0] ||
 		    !begins_with(s, signs[k]))
