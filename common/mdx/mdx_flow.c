@@ -187,6 +187,9 @@ mdx_flow(struct mdx *m, size_t p)
 		return give_up(&f);
 	if (rc == -1)
 		return -1;
+	/* What goes on in a line that is not lazy stays in the containers. */
+	if (f.line > m->line)
+		m->lazy = false;
 	mdx_begin_leaf(m);
 	m->line = f.line;
 	return add_items(&f) == -1 ? -1 : 1;

@@ -80,7 +80,8 @@ struct mdx_pending {
 	size_t from;		   /* where it begins, behind definitions */
 	const struct mdx_tag *tag; /* innermost element around it */
 	size_t depth;
-	const char *kind; /* of the node, as errors call it */
+	const char *kind;     /* of the node, as errors call it */
+	struct mdx_place end; /* of the node, when it is not that of the text */
 };
 
 struct mdx_def {

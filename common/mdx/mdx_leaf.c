@@ -230,6 +230,7 @@ setext(struct mdx *m, size_t p, size_t end)
 		return false;
 	add_heading(
 	    m, &m->leaf.text, from, marker == '=' ? 1 : 2, "setextHeading");
+	m->pending[m->n_pending - 1].end = mdx_place_at(m, m->line, end);
 	return true;
 }
 

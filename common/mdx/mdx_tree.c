@@ -210,6 +210,8 @@ close_tag(struct builder *b, const struct mdx_tag *tag)
 
 	if (fault == NULL && frame->kind != FRAME_TAG) {
 		to = place(b, frame->to);
+		if (frame->kind == FRAME_TEXT && b->in->pending->end.line != 0)
+			to = b->in->pending->end;
 		fault = arena_printf(b->m->work,
 		    "Expected the closing tag `%s` either after the end of "
 		    "`%s` (%zu:%zu) or another opening tag after the start of "
