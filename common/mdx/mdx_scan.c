@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+/* The current token is where the error is; what it is called is decided when
+ * all of the text was seen. */
 int
 scan_fail(struct scan *s)
 {

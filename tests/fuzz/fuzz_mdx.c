@@ -19,6 +19,12 @@ static const char component[] =
     "{props.children}\n\n- a {props.a} {props.b + 1}\n\n<If condition={true}>\n"
     "{props.a}\n</If>\n";
 
+static const char schemas[] =
+    "{\"a\":{\"$ref\":\"s#/b\"},\"b\":{\"type\":\"string\"},"
+    "\"c~d\":[1,{\"$ref\":\"#/a\"}]}";
+
+/* Paths that begin with a point name the file itself, those with `s` schemas,
+ * others a component. */
 static int
 load(void *arg, struct arena *a, struct str from, struct str path,
     struct source_file *out, struct err *err)
@@ -29,8 +35,11 @@ load(void *arg, struct arena *a, struct str from, struct str path,
 	(void)from;
 	if (path.len == 0)
 		return fail(err, ERR_PROMPT, "no such file");
-	*out = path.p[0] == '.' ? *self
-				: (struct source_file){path, STR(component)};
+	*out = (struct source_file){path, STR(component)};
+	if (path.p[0] == '.')
+		*out = *self;
+	if (path.p[0] == 's')
+		out->text = STR(schemas);
 	return 0;
 }
 
@@ -49,15 +58,37 @@ read_props(struct arena *a)
 }
 
 static void
-print(struct arena *a, const struct node *root)
+print_as(struct arena *a, const struct node *root, enum markdown_style style)
 {
 	struct err err = {0};
 	struct str16 md;
 
-	if (markdown_print(a, root, MARKDOWN_2_2, &md, &err) == -1 &&
+	if (markdown_print(a, root, style, &md, &err) == -1 &&
 	    err.code == ERR_NONE)
 		abort();
 	err_free(&err);
+}
+
+static void
+print(struct arena *a, const struct node *root)
+{
+	print_as(a, root, MARKDOWN_2_1);
+	print_as(a, root, MARKDOWN_2_2);
+}
+
+/* As it is loaded for a run, and compiled for a person. */
+static int
+render(struct arena *a, const struct node *root, struct err *err)
+{
+	struct prompt prompt;
+	struct js out;
+
+	if (prompt_load(a, root, MARKDOWN_2_2, read_props(a), &prompt, err) ==
+		-1 &&
+	    err->msg == NULL)
+		abort();
+	err_free(err);
+	return prompt_compile(a, root, MARKDOWN_2_1, read_props(a), &out, err);
 }
 
 /* Twice the same, as a body and as a file. */
@@ -82,14 +113,12 @@ parse_file(struct arena *a, struct str text)
 	struct source_loader loader = {load, &file};
 	struct err err = {0};
 	struct node *root;
-	struct js out;
 
 	int rc = source_parse(a, &file, &loader, &root, &err);
 
 	if (rc == 0) {
 		print(a, root);
-		rc = prompt_compile(
-		    a, root, MARKDOWN_2_1, read_props(a), &out, &err);
+		rc = render(a, root, &err);
 	}
 	if (rc == -1 && (err.code == ERR_NONE || err.msg == NULL))
 		abort();
