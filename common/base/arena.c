@@ -11,24 +11,9 @@
 
 enum { BLOCK_BYTES = 8192, ALIGNMENT = 16 };
 
-/* Blocks of arenas that were freed wait at the topmost one for the next: the
- * rows of an experiment take and give back the same few, warm in the cache.
- * Not so where a sanitizer is to see who uses what was freed. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { SPARE_BLOCKS = 0 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { SPARE_BLOCKS = 0 };
-#else
-enum { SPARE_BLOCKS = 128 };
-#endif
-#else
-enum { SPARE_BLOCKS = 128 };
-#endif
-
 struct block {
 	struct block *next;
-	size_t standard; /* it is BLOCK_BYTES large */
+	size_t pad;
 };
 _Static_assert(sizeof(struct block) % ALIGNMENT == 0, "blocks stay aligned");
 
@@ -43,10 +28,6 @@ struct arena {
 	struct block *blocks;
 	struct hook *hooks;
 	char *p, *end; /* what is left of the newest block */
-
-	struct arena *top;   /* of the tree */
-	struct block *spare; /* of the topmost arena only */
-	size_t n_spare;
 };
 
 struct arena *
@@ -55,7 +36,6 @@ arena_new(struct arena *parent)
 	struct arena *a = xcalloc(1, sizeof(*a));
 
 	a->parent = parent;
-	a->top = parent != NULL ? parent->top : a;
 	if (parent == NULL)
 		return a;
 	a->next = parent->first;
@@ -76,38 +56,11 @@ unlink_from_parent(struct arena *a)
 		a->parent->first = a->next;
 }
 
-static struct block *
-take_spare(struct arena *top)
-{
-	struct block *b = top->spare;
-
-	top->spare = b->next;
-	top->n_spare--;
-	return b;
-}
-
-static void
-free_blocks(struct arena *a, struct block *b)
-{
-	struct arena *top = a->top;
-	struct block *next;
-
-	for (; b != NULL; b = next) {
-		next = b->next;
-		if (!b->standard || a == top || top->n_spare >= SPARE_BLOCKS) {
-			free(b);
-			continue;
-		}
-		b->next = top->spare;
-		top->spare = b;
-		top->n_spare++;
-	}
-}
-
 void
 arena_free(struct arena *a)
 {
 	struct hook *h;
+	struct block *b;
 
 	if (a == NULL)
 		return;
@@ -118,9 +71,10 @@ arena_free(struct arena *a)
 		h->fn(h->arg);
 	}
 	unlink_from_parent(a);
-	free_blocks(a, a->blocks);
-	while (a->spare != NULL)
-		free(take_spare(a));
+	while ((b = a->blocks) != NULL) {
+		a->blocks = b->next;
+		free(b);
+	}
 	free(a);
 }
 
@@ -133,23 +87,10 @@ add_block(struct arena *a, size_t size)
 	if (size > SIZE_MAX / 2)
 		size = SIZE_MAX / 2; /* malloc refuses that */
 	b = xmalloc(sizeof(*b) + size);
-	b->standard = 0;
 	b->next = a->blocks;
 	a->blocks = b;
 	p = (char *)b + sizeof(*b);
 	return p;
-}
-
-static void *
-add_standard_block(struct arena *a)
-{
-	struct block *b;
-
-	b = a->top->spare != NULL ? take_spare(a->top) : xmalloc(BLOCK_BYTES);
-	b->standard = 1;
-	b->next = a->blocks;
-	a->blocks = b;
-	return (char *)b + sizeof(*b);
 }
 
 void *
@@ -169,7 +110,7 @@ arena_alloc(struct arena *a, size_t size)
 	}
 	if (size > BLOCK_BYTES / 4)
 		return add_block(a, size);
-	p = add_standard_block(a);
+	p = add_block(a, BLOCK_BYTES - sizeof(struct block));
 	a->p = (char *)p + size;
 	a->end = (char *)p + BLOCK_BYTES - sizeof(struct block);
 	return p;
