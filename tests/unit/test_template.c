@@ -217,20 +217,31 @@ loops_are_checked(void **state)
 	arena_free(a);
 }
 
+/* Built prompts have no `data`: the function is found by its syntax. */
 static void
-loops_are_not_supported(void **state)
+loops_need_no_data(void **state)
 {
 	struct arena *a = arena_new(NULL);
 	struct err err = {0};
-	struct js out;
+	struct js out, messages;
 
 	(void)state;
-	assert_int_equal(prompt_compile(a, tree(a, TEXT, LOOP(CODE("x => x"))),
-			     MARKDOWN_2_1, JS_UNDEF, &out, &err),
-	    -1);
-	assert_int_equal(err.code, ERR_UNSUPPORTED);
-	assert_non_null(strstr(err.msg, "ForEach"));
-	assert_null(strstr(err.msg, "Error processing"));
+	assert_int_equal(
+	    prompt_compile(a,
+		tree(a, TEXT,
+		    "{\"type\":\"mdxJsxFlowElement\",\"name\":\"User\","
+		    "\"attributes\":[],\"children\":[{\"type\":"
+		    "\"mdxJsxFlowElement\",\"name\":\"ForEach\","
+		    "\"attributes\":[{\"type\":\"mdxJsxAttribute\",\"name\":"
+		    "\"arr\",\"value\":{\"type\":"
+		    "\"mdxJsxAttributeValueExpression\",\"value\":\"[1, 2]\"}}"
+		    "],\"children\":[" CODE("x => <b>{x}</b>") "]}]}"),
+		MARKDOWN_2_1, JS_UNDEF, &out, &err),
+	    0);
+	messages = js_get(out, "messages");
+	assert_int_equal(messages.array->n, 1);
+	assert_true(js_is_string(js_get(messages.array->items[0], "content"),
+	    "<b>\n  1\n</b>\n\n<b>\n  2\n</b>"));
 	err_free(&err);
 	arena_free(a);
 }
@@ -482,7 +493,7 @@ main(void)
 	    cmocka_unit_test(jobs_run_in_order),
 	    cmocka_unit_test(arrows_are_found),
 	    cmocka_unit_test(loops_are_checked),
-	    cmocka_unit_test(loops_are_not_supported),
+	    cmocka_unit_test(loops_need_no_data),
 	    cmocka_unit_test(prompts_are_validated),
 	    cmocka_unit_test(prompts_are_formatted),
 	    cmocka_unit_test(no_tree),
