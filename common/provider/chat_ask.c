@@ -4,17 +4,15 @@
 #include "chat.h"
 
 #include "media.h"
+#include "request.h"
 #include "../base/json.h"
-#include "../base/limits.h"
 #include "../base/utf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Keys that are forwarded under the vendor's name. */
-static const struct {
-	const char *key, *name;
-} forwarded[] = {
+static const struct place forwarded[] = {
     {"temperature", "temperature"},
     {"top_p", "top_p"},
     {"frequency_penalty", "frequency_penalty"},
@@ -23,46 +21,15 @@ static const struct {
     {"seed", "seed"},
 };
 
-/* Keys that the runner or this driver reads elsewhere. */
-static const char *const consumed[] = {
-    "model_name",
-    "max_tokens",
-    "max_calls",
-    "max_retries",
-    "tools",
-    "tool_choice",
-};
-
+/* Keys that this driver reads elsewhere. */
+static const char *const of_texts[] = {"max_tokens", NULL};
 static const char *const of_objects[] = {
+    "max_tokens",
     "schema",
     "schema_name",
     "schema_description",
+    NULL,
 };
-
-static bool
-listed(const char *const *list, size_t n, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(list[i], key) == 0)
-			return true;
-	return false;
-}
-
-static bool
-is_known(enum prompt_kind kind, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(forwarded); i++)
-		if (strcmp(forwarded[i].key, key) == 0)
-			return true;
-	if (listed(consumed, ARRAY_LEN(consumed), key))
-		return true;
-	return kind == PROMPT_OBJECT &&
-	       listed(of_objects, ARRAY_LEN(of_objects), key);
-}
 
 /* Models that reason refuse max_tokens, others' servers know nothing else:
  * o1, o3, … and gpt-5 and later. */
@@ -91,23 +58,12 @@ static void
 add_config(struct call *call, json_t *body)
 {
 	const struct ask *ask = call->ask;
-	const char *key;
-	json_t *value;
-	size_t i;
 
 	forward(body,
 	    reasons(ask->model) ? "max_completion_tokens" : "max_tokens",
 	    ask->config, "max_tokens");
-	for (i = 0; i < ARRAY_LEN(forwarded); i++)
-		forward(body, forwarded[i].name, ask->config, forwarded[i].key);
-	json_object_foreach((json_t *)ask->config, key, value)
-	{
-		if (json_is_null(value) || is_known(ask->kind, key))
-			continue;
-		if (call->ignored.len != 0)
-			buf_adds(&call->ignored, ", ");
-		buf_adds(&call->ignored, key);
-	}
+	request_config(call, body, forwarded, ARRAY_LEN(forwarded),
+	    ask->kind == PROMPT_OBJECT ? of_objects : of_texts);
 }
 
 static void
@@ -145,13 +101,10 @@ wrap(const char *type, json_t *inner)
 	return part;
 }
 
-/* In AI SDK's words. */
 static json_t *
 unsupported(const char *what, struct str type, struct err *err)
 {
-	(void)fail(err, ERR_PROMPT, "'%s%s%.*s' functionality not supported.",
-	    what, type.len != 0 ? " " : "", (int)type.len,
-	    type.len != 0 ? type.p : "");
+	(void)request_unsupported(what, type, err);
 	return NULL;
 }
 
@@ -266,37 +219,6 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
-static const char *
-accept_line(const struct ask *ask)
-{
-	if (ask->stream)
-		return "Accept: text/event-stream";
-	if (ask->kind == PROMPT_SPEECH)
-		return "Accept: */*";
-	return "Accept: application/json";
-}
-
-static const char **
-make_headers(struct call *call)
-{
-	const struct provider *p = call->ask->provider;
-	size_t n = 0, i = 0;
-	const char **headers;
-
-	while (p->headers != NULL && p->headers[n] != NULL)
-		n++;
-	headers = arena_array(call->arena, n + 4, sizeof(*headers));
-	headers[i++] = "Content-Type: application/json";
-	headers[i++] = accept_line(call->ask);
-	if (p->api_key != NULL)
-		headers[i++] = arena_printf(
-		    call->arena, "Authorization: Bearer %s", p->api_key);
-	if (n != 0)
-		memcpy(headers + i, p->headers, n * sizeof(*headers));
-	headers[i + n] = NULL;
-	return headers;
-}
-
 static int
 make_body(struct call *call, json_t *body, struct err *err)
 {
@@ -319,29 +241,19 @@ make_body(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
-static void
-free_body(void *body)
-{
-	buf_free(body);
-}
-
 int
 chat_request(struct call *call, const char *path, const json_t *body,
     struct http_spec *spec, struct err *err)
 {
-	struct buf *text = arena_alloc(call->arena, sizeof(*text));
+	const struct provider *p = call->ask->provider;
+	const char *auth = NULL;
 
-	buf_init(text, LIMIT_RENDER_BYTES);
-	arena_on_free(call->arena, free_body, text);
-	json_print(text, body);
-	if (buf_full(text))
-		return fail(err, ERR_PROMPT,
-		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
-	spec->url = arena_printf(
-	    call->arena, "%s%s", call->ask->provider->base_url, path);
-	spec->headers = make_headers(call);
-	spec->body = (struct str){buf_str(text), text->len};
-	return 0;
+	if (p->api_key != NULL)
+		auth = arena_printf(
+		    call->arena, "Authorization: Bearer %s", p->api_key);
+	spec->url = arena_printf(call->arena, "%s%s", p->base_url, path);
+	spec->headers = request_headers(call, "text/event-stream", auth);
+	return request_body(call, body, spec, err);
 }
 
 int

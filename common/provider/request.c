@@ -63,6 +63,15 @@ request_config(struct call *call, json_t *to, const struct place *places,
 	}
 }
 
+/* What is spoken comes as bytes of some sound format. */
+static const char *
+accepted(const struct ask *ask, const char *stream)
+{
+	if (ask->stream)
+		return stream;
+	return ask->kind == PROMPT_SPEECH ? "*/*" : "application/json";
+}
+
 const char **
 request_headers(struct call *call, const char *stream, const char *auth)
 {
@@ -75,8 +84,8 @@ request_headers(struct call *call, const char *stream, const char *auth)
 		n++;
 	headers = arena_array(call->arena, n + 4, sizeof(*headers));
 	headers[i++] = "Content-Type: application/json";
-	headers[i++] = arena_printf(call->arena, "Accept: %s",
-	    ask->stream ? stream : "application/json");
+	headers[i++] =
+	    arena_printf(call->arena, "Accept: %s", accepted(ask, stream));
 	if (auth != NULL)
 		headers[i++] = auth;
 	if (n != 0)
