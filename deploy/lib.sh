@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES=(gcc make autoconf automake pkg-config libfcgi-dev
     libsodium-dev libmd-dev zlib1g-dev libjansson-dev libcurl4-openssl-dev
-    libyaml-dev libpcre2-dev libunistring-dev)
+    libyaml-dev libpcre2-dev libunistring-dev libsqlite3-dev)
 
 as_root()
 {

@@ -25,6 +25,8 @@ static const struct {
     [ERR_PROVIDER] = {500, "provider"},
     [ERR_UNSUPPORTED] = {501, "unsupported"},
     [ERR_UNCONFIGURED] = {503, "unconfigured"},
+    [ERR_SCOPE] = {403, "scope"},
+    [ERR_BUDGET] = {402, "budget"},
     [ERR_BUSY] = {429, "busy"},
     [ERR_GONE] = {499, "gone"},
     [ERR_INTERNAL] = {500, "internal"},

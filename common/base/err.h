@@ -21,6 +21,8 @@ enum err_code {
 	ERR_PROVIDER,	  /* the provider failed */
 	ERR_UNSUPPORTED,  /* this program cannot do that (yet) */
 	ERR_UNCONFIGURED, /* the configuration is missing or wrong */
+	ERR_SCOPE,	  /* the caller may not use that */
+	ERR_BUDGET,	  /* the caller's budget is spent */
 	ERR_BUSY,	  /* as much as may run at once runs already */
 	ERR_GONE,	  /* the client left */
 	ERR_INTERNAL,	  /* a limit of ours, or a bug */

@@ -26,21 +26,55 @@ const char *prompt_kind_name(enum prompt_kind kind);
 /* Images and speech: one whole answer, never a stream. */
 bool prompt_kind_is_media(enum prompt_kind kind);
 
+struct provider_limits; /* run/limit.h */
+
 /* Where a model is served: one entry of the configuration. */
 struct provider {
 	const char *name; /* "openai" */
 	const struct driver *driver;
 	const char *base_url;	    /* without a slash at its end */
 	const char *api_key;	    /* NULL: none is sent */
+	const char *const *pool;    /* all its keys, NULL-ended; NULL: one key.
+				     * The runner puts one of them in api_key */
 	const char *const *headers; /* extra "Name: value" lines, or NULL */
 	bool strict_schemas;	    /* response_format.json_schema.strict */
+	const struct provider_limits *limits; /* NULL: none */
+	const json_t *options;	 /* what one driver alone knows; or NULL */
+	const char *const *argv; /* of an executor's program, NULL-ended */
+	const char *const *env;	 /* more "NAME=value" for it, or NULL */
+	const char *dir;	 /* where it runs; NULL: ours */
+	int64_t workers;	 /* of it that stay; 0: one for each call */
+};
+
+/* A tool that the model may call.  NAME is the one that vendors see: letters,
+ * digits, _ and -, 64 at most (run/tool.h maps there and back). */
+struct tool_decl {
+	const char *name;
+	const char *description; /* NULL: none */
+	const json_t *schema;	 /* of its arguments, a JSON Schema object */
+};
+
+/* Where else a call may go when its provider fails. */
+struct target {
+	const struct provider *provider;
+	const char *model;
 };
 
 /* What is asked of a model.  MESSAGES are those of the compiled prompt, CONFIG
  * its text_config or object_config (protocol.md 6.2).  For images and speech
  * CONFIG is the compiled image_config or speech_config, with the text in it,
  * which is also the one message.  For embeddings MESSAGES is a list of texts
- * and there is no CONFIG. */
+ * and there is no CONFIG.
+ *
+ * After a step with tool calls two messages more are there, with parts of these
+ * forms beside those of protocol.md 6.5:
+ *   {role:"assistant", content:[{type:"text",text}?,
+ *     {type:"tool-call",toolCallId,toolName,args,badArgs?:true,keep?}…]}
+ *   {role:"tool", content:[{type:"tool-result",toolCallId,toolName,result,
+ *     isError?:true}…]}
+ * Names are those of TOOLS.  With badArgs ARGS is the text that the model gave
+ * as arguments and that is no JSON.  KEEP is {driver:…, …}: only the driver
+ * that made it reads it. */
 struct ask {
 	const struct provider *provider;
 	const char *model; /* the id that the vendor knows */
@@ -48,6 +82,14 @@ struct ask {
 	bool stream;
 	const json_t *messages; /* [{role, content}], or [text] */
 	const json_t *config;
+	const struct tool_decl *tools; /* in the prompt's order */
+	size_t n_tools;
+	const struct target *fallbacks; /* tried in order */
+	size_t n_fallbacks;
+	bool v4;	     /* AI SDK v4's semantics instead of v5's (10.2) */
+	const char *name;    /* of the prompt, or NULL */
+	const json_t *props; /* or NULL; for executors */
+	const char *traceparent; /* W3C, or NULL */
 };
 
 /* What the engine is to send; all of it lives as long as the call. */
@@ -55,6 +97,19 @@ struct http_spec {
 	const char *url;
 	const char **headers; /* "Name: value", NULL-ended */
 	struct str body;
+	const char *sigv4;     /* "aws:amz:REGION:SERVICE": to be signed so */
+	const char *sigv4_key; /* "ACCESS_KEY:SECRET_KEY" */
+};
+
+/* What an executor's program is started with and told; all of it lives as long
+ * as the call. */
+struct child_spec {
+	const char *const *argv, *env; /* NULL-ended; env NULL: a clean one */
+	const char *dir;
+	int64_t workers;   /* that stay and serve call after call; 0: none */
+	struct str input;  /* lines */
+	struct str cancel; /* the line that cancels, or "" */
+	bool open;	   /* its input stays open for answers */
 };
 
 /* One call's way through a driver; the driver's own state follows. */
@@ -73,16 +128,30 @@ enum {
 	DRIVER_OBJECT = 2,
 	DRIVER_LOCAL = 4,
 	DRIVER_IMAGE = 8,
-	DRIVER_SPEECH = 16
+	DRIVER_SPEECH = 16,
+	DRIVER_TOOLS = 32,  /* takes ask->tools */
+	DRIVER_AGENT = 64,  /* runs all steps of tools by itself, which it may
+			     * know by their names alone (ask->config) */
+	DRIVER_CHILD = 128, /* a program of ours, not a URL */
+};
+
+/* How the bytes of a stream are cut into events. */
+enum driver_framing {
+	DRIVER_SSE,    /* server-sent events */
+	DRIVER_LINES,  /* lines of JSON */
+	DRIVER_RECORDS /* Amazon's event stream: binary records */
 };
 
 struct driver {
 	const char *name;
+	/* What error texts call it (protocol.md 10.1); NULL: the provider's
+	 * name. */
+	const char *executor;
 	unsigned abilities;
-	bool lines; /* a stream is lines of JSON, not server-sent events */
+	enum driver_framing framing;
 	size_t state_size;
 
-	/* Makes the request.  Not for local drivers. */
+	/* Makes the request.  Not for local drivers and not for children. */
 	int (*build)(
 	    struct call *call, struct http_spec *spec, struct err *err);
 	/* One event of a stream, or one line.  -1 ends the call with the
@@ -95,6 +164,14 @@ struct driver {
 	int (*end)(struct call *call, bool cut, struct err *err);
 	/* The message of a refusal (status >= 400), in the call's arena. */
 	struct str (*explain)(struct call *call, int status, struct str text);
+	/* Children only, in place of build and body: every line that it
+	 * prints goes to frame, its end to end. */
+	int (*spawn)(
+	    struct call *call, struct child_spec *spec, struct err *err);
+	/* Children only, may be NULL: the line that answers a tool request
+	 * with RESULT, with its end. */
+	void (*answer)(struct call *call, struct str id, const json_t *result,
+	    bool is_error, struct buf *line);
 	/* Local drivers only: emits the next piece; returns 1 while there is
 	 * more, 0 after the last one. */
 	int (*next)(struct call *call, struct err *err);

@@ -174,6 +174,7 @@ guard_event(struct sink *self, const struct event *ev)
 	case EVENT_REASONING_DELTA:
 	case EVENT_TOOL_CALL:
 	case EVENT_TOOL_RESULT:
+	case EVENT_TOOL_REQUEST:
 	case EVENT__MAX:
 		break;
 	}

@@ -154,7 +154,7 @@ ollama_end(struct call *call, bool cut, struct err *err)
 const struct driver driver_ollama = {
     .name = "ollama",
     .abilities = DRIVER_TEXT | DRIVER_OBJECT,
-    .lines = true,
+    .framing = DRIVER_LINES,
     .state_size = sizeof(struct ollama),
     .build = ollama_build,
     .frame = ollama_frame,

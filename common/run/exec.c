@@ -85,8 +85,9 @@ static bool
 is_stream(const struct exec *x)
 {
 	const char *type = http_header(x->http, "content-type");
-	const char *wanted =
-	    x->ask.provider->driver->lines ? "json" : "event-stream";
+	const char *wanted = x->ask.provider->driver->framing == DRIVER_LINES
+				 ? "json"
+				 : "event-stream";
 
 	return type == NULL || strcasestr(type, wanted) != NULL;
 }
@@ -378,7 +379,8 @@ reset(struct exec *x)
 	if (x->framed)
 		frame_free(&x->frame);
 	frame_init(&x->frame,
-	    x->ask.provider->driver->lines ? FRAME_LINES : FRAME_SSE,
+	    x->ask.provider->driver->framing == DRIVER_LINES ? FRAME_LINES
+							     : FRAME_SSE,
 	    LIMIT_FRAME_BYTES);
 	x->framed = true;
 	x->status = 0;

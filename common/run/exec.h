@@ -8,6 +8,10 @@
 #include "settings.h"
 
 struct exec;
+struct mcp_servers;
+struct pools;
+struct spend;
+struct store;
 struct eval_pools;
 
 /* What all calls of a process share. */
@@ -18,6 +22,10 @@ struct engine {
 	char *logged;		  /* what was logged last as ignored */
 	struct eval_pools *pools; /* workers of evals; NULL: none */
 	uint64_t throttled;	  /* refusals with status 429 so far */
+	struct pools *workers;	  /* of tools, executors; NULL: none yet */
+	struct mcp_servers *mcp;  /* NULL: none yet */
+	struct store *store;	  /* what all processes share; never NULL */
+	struct spend *spend;	  /* of the request that is answered, or NULL */
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is
@@ -27,6 +35,10 @@ struct exec *exec_start(struct engine *engine, struct arena *parent,
     const struct ask *ask, struct sink *out, struct err *err) MUST_USE;
 
 bool exec_done(const struct exec *x) NONNULL;
+
+/* Answers an EVENT_TOOL_REQUEST. */
+void exec_answer(
+    struct exec *x, struct str id, const json_t *result, bool is_error);
 
 /* Ends it; a call that runs is closed at once and says nothing more. */
 void exec_free(struct exec *x);

@@ -9,6 +9,16 @@
 
 struct eval_conf;
 struct dataset_conf;
+struct mcp_conf;
+struct prices;
+struct scope;
+struct tool_conf;
+
+/* Attachments that a vendor cannot fetch itself (provider/media.h). */
+struct fetch_conf {
+	bool allowed;
+	int64_t max_bytes, timeout_ms;
+};
 
 struct settings {
 	struct models models;
@@ -25,6 +35,16 @@ struct settings {
 	struct http_clocks clocks;
 	int64_t max_retries;   /* where the prompt says nothing */
 	int64_t echo_delay_ms; /* between two words of the model echo/… */
+	const struct tool_conf *tools; /* declared */
+	size_t n_tools;
+	const struct mcp_conf *mcp;
+	size_t n_mcp;
+	const struct scope *scopes; /* of secrets that have any */
+	size_t n_scopes;
+	const struct prices *prices; /* NULL: the built-in ones */
+	const char *store;	     /* path; NULL: nothing is kept */
+	bool validate_objects;	     /* against the prompt's schema */
+	struct fetch_conf fetch;
 };
 
 /* The eval of that name: the declared one, else the built-in one without

@@ -108,6 +108,7 @@ chunk_print(struct buf *b, bool object, const struct event *ev)
 		print_text_chunk(b, "{\"type\":\"error\",\"error\":", ev->text);
 		break;
 	case EVENT_REASONING_DELTA: /* has no wire form (2.10) */
+	case EVENT_TOOL_REQUEST:
 	case EVENT__MAX:
 		break;
 	}
@@ -186,6 +187,7 @@ result_add(struct result *r, const struct event *ev)
 		break;
 	case EVENT_OBJECT_DELTA: /* the final one repeats the last */
 	case EVENT_REASONING_DELTA:
+	case EVENT_TOOL_REQUEST:
 	case EVENT__MAX:
 		break;
 	}

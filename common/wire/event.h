@@ -12,6 +12,7 @@ enum event_type {
 	EVENT_REASONING_DELTA,
 	EVENT_TOOL_CALL,
 	EVENT_TOOL_RESULT,
+	EVENT_TOOL_REQUEST, /* an executor asks us to run a tool and waits */
 	EVENT_OBJECT_DELTA, /* a whole snapshot */
 	EVENT_OBJECT_FINAL,
 	EVENT_FINISH,
@@ -24,6 +25,8 @@ struct usage {
 	int64_t input, output;
 	int64_t total; /* -1: unknown, then input + output */
 	int64_t cached, reasoning;
+	bool has_cost; /* an executor has counted what it spent */
+	double cost;   /* US dollars */
 };
 
 enum finish_reason {
@@ -45,7 +48,13 @@ struct event {
 		struct {
 			struct str id, name;
 			const json_t *value; /* arguments or result, or NULL */
+			/* Of a result: the tool failed and this is why.  Of a
+			 * call: its arguments are no JSON, VALUE is their
+			 * text. */
 			bool is_error;
+			/* Of a call: what its driver wants to see again in the
+			 * next step, with the call; NULL: nothing. */
+			const json_t *keep;
 		} tool;
 		const json_t *object; /* NULL: no value */
 		struct {

@@ -272,7 +272,8 @@ job_decode(const struct verified *body, struct arena *a, struct job *job,
 {
 	struct envelope top, wrapped, *env = &top;
 
-	*job = (struct job){.props = JS_UNDEF};
+	*job = (struct job){
+	    .props = JS_UNDEF, .signed_by = verified_by(body)};
 	if (read_body(verified_body(body), a, &top, &wrapped, err) < 0)
 		return -1;
 	if (!top.has_type && wrapped.has_type)

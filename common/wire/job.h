@@ -24,6 +24,7 @@ struct job {
 	struct js props;	/* customProps; undefined when absent */
 	bool stream;		/* options.shouldStream (2.1) */
 	const json_t *data;	/* the other keys of `data`; never NULL */
+	const char *signed_by;	/* the secret's name; NULL: nobody */
 };
 
 /* Decodes a body and makes the checks of protocol.md 1.4 in their order; all

@@ -1,0 +1,50 @@
+/* What the caller of a request may do and spend.  The server decides it, by the
+ * secret that signed the request; a request can only lower it. */
+#ifndef SCOPE_H
+#define SCOPE_H
+
+#include "exec.h"
+
+/* One secret's share of the configuration. */
+struct scope {
+	const char *name; /* of the secret */
+	/* Globs (* and ?), NULL-ended; NULL: all are allowed, an empty list:
+	 * none. */
+	const char *const *models, *tools, *datasets;
+	double run, day, month; /* US dollars; NAN: no limit */
+};
+
+/* What one request has spent and may spend.  One for each request. */
+struct spend;
+
+/* For a request that SECRET signed (NULL: none did) and whose `data` is DATA:
+ * data.maxCostUsd lowers the run's budget.  Lives in the arena. */
+struct spend *spend_new(struct engine *engine, struct arena *a,
+    const char *secret, const json_t *data, struct err *err) MUST_USE;
+
+/* ERR_SCOPE, naming what is not allowed.  MODEL is the name that the prompt
+ * has, TOOL the one in its `tools`, DATASET its path as it resolves. */
+int scope_model(
+    const struct spend *s, const char *model, struct err *err) MUST_USE;
+int scope_tool(
+    const struct spend *s, const char *tool, struct err *err) MUST_USE;
+int scope_dataset(
+    const struct spend *s, const char *dataset, struct err *err) MUST_USE;
+
+/* Before a call goes out: reserves what it may cost at most, in the run's, the
+ * day's and the month's budget.  May change ASK's copy so that the answer
+ * cannot cost more (max_tokens).  ERR_BUDGET (402) says which budget is spent
+ * and when it resets; ERR_MODEL when a model has no price and must have one.
+ * *CHARGE, in the arena, is then to be ended by spend_end(); NULL when nothing
+ * is counted. */
+struct charge;
+int spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
+    struct charge **charge, struct err *err) MUST_USE;
+/* USAGE is what the call came to; NULL: it cost nothing (it never got through),
+ * or, when SENT, the whole reservation (it was cut).  Returns US dollars. */
+double spend_end(struct charge *charge, const struct usage *usage, bool sent);
+
+/* US dollars so far, of this request. */
+double spend_total(const struct spend *s);
+
+#endif
