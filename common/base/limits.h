@@ -16,6 +16,8 @@
 #define LIMIT_MDX_JS_DEPTH 200
 /* Files that import files that import files. */
 #define LIMIT_IMPORT_DEPTH 16
+/* A prompt's source with all that it imports and refers to. */
+#define LIMIT_PROMPT_FILES_BYTES (4u * 1024 * 1024)
 /* References of schemas that lead to references. */
 #define LIMIT_REFERENCE_DEPTH 50
 /* Text that looked like tags for lines, and was none: read this often, as a
@@ -43,6 +45,9 @@
 /* One event of a provider's stream, and one whole reply (images are large). */
 #define LIMIT_FRAME_BYTES (16u * 1024 * 1024)
 #define LIMIT_REPLY_BYTES (128u * 1024 * 1024)
+/* The head of a request to a provider, as it is signed: keys and session tokens
+ * are a few kB. */
+#define LIMIT_HEADERS_BYTES (256u * 1024)
 /* How much of a provider's error page is read for its message. */
 #define LIMIT_ERROR_BODY_BYTES (64u * 1024)
 /* The text that a streamed object may grow to. */

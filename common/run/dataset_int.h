@@ -50,11 +50,9 @@ struct source *dataset_spool(struct engine *engine, struct arena *a,
     const struct dataset_conf *conf, struct str path, struct err *err) MUST_USE;
 
 /* A file below ROOT, a directory; never one outside.  TOLD is the path as it
- * is shown.  dataset_walk() is for kernels without openat2(2), and refuses
- * every symbolic link; its path has no "." and "..". */
+ * is shown. */
 int dataset_open_below(struct arena *a, const char *root, struct str path,
     const char *told, struct err *err) MUST_USE;
-int dataset_walk(int dir, const char *path) MUST_USE;
 
 /* A temporary file that has no name. */
 int dataset_temporary(struct err *err) MUST_USE;

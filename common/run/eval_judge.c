@@ -6,8 +6,8 @@
 #include "../template/prompt.h"
 #include "../wire/chunk.h"
 #include "ask.h"
-#include "judge_file.h"
 #include "judge_props.h"
+#include "prompt_file.h"
 #include "verdict.h"
 
 #include <math.h>
@@ -123,8 +123,11 @@ render(struct judge *j, struct err *err)
 	struct node *ast;
 	size_t i, n = j->swap ? 2 : 1;
 
-	if (judge_file_read(e->arena, e->conf->judge, &ast, err) < 0 ||
-	    prompt_check(e->arena, ast, e->engine->settings->markdown,
+	if (prompt_file_read_path(e->arena, e->conf->judge, &ast, err) < 0) {
+		err_prefix(err, "the judge");
+		return -1;
+	}
+	if (prompt_check(e->arena, ast, e->engine->settings->markdown,
 		PROMPT_FOR_RUN, &j->prompt, err) < 0)
 		return -1;
 	for (i = 0; i < n; i++)

@@ -3,6 +3,7 @@
 #include "../../common/base/crypt.h"
 #include "../../common/base/limits.h"
 #include "../../common/net/loop.h"
+#include "../../common/run/beneath.h"
 #include "dataset_print.h"
 
 #include <sys/stat.h>
@@ -327,7 +328,7 @@ test_walk(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		errno = 0;
-		fd = dataset_walk(dir, cases[i].path);
+		fd = beneath_walk(dir, cases[i].path);
 		assert_int_equal(fd < 0 ? errno : 0, cases[i].error);
 		if (fd >= 0)
 			(void)close(fd);

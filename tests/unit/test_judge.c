@@ -4,7 +4,7 @@
 
 #include "../../common/base/clock.h"
 #include "../../common/base/json.h"
-#include "../../common/run/judge_file.h"
+#include "../../common/run/prompt_file.h"
 #include "../../common/template/prompt.h"
 
 #include <arpa/inet.h>
@@ -358,8 +358,9 @@ test_bad_answers(void **state)
 	ask_models(f, (const char *const[]){"broken", NULL});
 	expect(f, FAILED "out of order\"}");
 	f->conf.judge = "/no/such/judge.json";
-	expect(f, FAILED "cannot read the judge /no/such/judge.json: No such "
-			 "file or directory\"}");
+	expect(f,
+	    FAILED "the judge: the folder of prompts cannot be opened: No such "
+		   "file or directory\"}");
 }
 
 static void
@@ -440,9 +441,9 @@ test_text_prompt(void **state)
 	expect(f, FAILED "the judge's answer is no JSON object\"}");
 	(void)ftruncate(fd, 3);
 	expect(f, arena_printf(f->arena,
-		      FAILED "the judge %s: invalid JSON at line 1, column 4: "
+		      FAILED "the judge: %s: invalid JSON at line 1, column 4: "
 			     "unexpected end\"}",
-		      path));
+		      path + sizeof("/tmp/") - 1));
 	(void)close(fd);
 	(void)unlink(path);
 }
@@ -467,7 +468,8 @@ test_sources(void **state)
 			    getenv("srcdir") != NULL ? getenv("srcdir") : ".",
 			    names[i], k == 0 ? ".json" : ".prompt.mdx");
 
-			if (judge_file_read(f->arena, path, &ast, &err) < 0 ||
+			if (prompt_file_read_path(f->arena, path, &ast, &err) <
+				0 ||
 			    prompt_load(f->arena, ast, MARKDOWN_2_1, JS_UNDEF,
 				&prompt, &err) < 0)
 				fail_msg("%s: %s", path, err.msg);
