@@ -240,7 +240,7 @@ const struct option conf_options[] = {
     {.key = "evals.NAME.workers",
 	.type = OPTION_NUMBER,
 	.offset = IN_EVAL(workers),
-	.max = LIMIT_EVAL_WORKERS,
+	.max = LIMIT_POOL_WORKERS,
 	.value = "0",
 	.help = "So many processes of it stay and get line after line; with 0 "
 		"each row starts one."},

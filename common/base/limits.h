@@ -93,7 +93,7 @@
  * that runs is a transfer and a descriptor, every worker a process. */
 #define LIMIT_ROWS_AT_ONCE 1000
 #define LIMIT_EXPERIMENTS 1000
-#define LIMIT_EVAL_WORKERS 64
+#define LIMIT_POOL_WORKERS 64
 /* The answer of an eval (a score and a sentence), and all that a command may
  * write for one of them, logs included. */
 #define LIMIT_EVAL_ANSWER_BYTES (1024u * 1024)

@@ -20,16 +20,17 @@ enum pool_said {
 	POOL_BROKEN /* it breaks the protocol: the worker is ended */
 };
 
-/* Called from loop_turn(), or START from pool_ask(). */
+/* Called from loop_turn(), or START and FAIL from pool_ask().  The request may
+ * be dropped in any of them but START; blank lines are no lines. */
 struct pool_events {
 	/* A worker has it now: its clock starts.  Comes again when a worker
 	 * ended in order before it answered. */
 	void (*start)(void *arg);
 	enum pool_said (*line)(void *arg, struct str line);
-	/* The worker ended; or none could be started. */
+	/* The worker ended before it was done. */
 	void (*end)(
 	    void *arg, enum proc_end how, int code, struct str err_text);
-	/* The request fails for another reason. */
+	/* No worker could be started, or the pools are freed. */
 	void (*fail)(void *arg, const char *reason);
 	void *arg;
 };

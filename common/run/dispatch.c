@@ -96,7 +96,7 @@ runner_new(const struct settings *settings)
 void
 runner_configure(struct runner *r, const struct settings *settings)
 {
-	eval_pools_free(&r->engine);
+	engine_workers_free(&r->engine);
 	r->engine.settings = settings;
 }
 
@@ -111,7 +111,7 @@ runner_free(struct runner *r)
 {
 	if (r == NULL)
 		return;
-	eval_pools_free(&r->engine);
+	engine_workers_free(&r->engine);
 	loop_free(r->engine.loop);
 	free(r->engine.logged);
 	free(r);

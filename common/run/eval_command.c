@@ -3,9 +3,9 @@
  * which is here, or a worker of a pool.  It refuses to know what the answer
  * says. */
 #include "../base/limits.h"
-#include "../net/proc.h"
+#include "../net/pool.h"
+#include "child_reason.h"
 #include "eval_int.h"
-#include "eval_pool.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@ struct command {
 	struct buf line, answer;
 	struct proc *proc;
 	struct timer timer; /* EXIT_MS */
-	struct eval_request *request;
+	struct pool_request *request;
 };
 
 static struct str
@@ -34,8 +34,8 @@ take_answer(void *arg)
 	(void)eval_answer_text(c->e, text_of(&c->answer));
 }
 
-bool
-eval_line_blank(struct str line)
+static bool
+is_blank(struct str line)
 {
 	size_t i = 0;
 
@@ -50,7 +50,7 @@ on_line(void *arg, struct str line)
 	struct command *c = arg;
 	struct loop *loop = c->e->engine->loop;
 
-	if (c->answer.len > 0 || eval_line_blank(line))
+	if (c->answer.len > 0 || is_blank(line))
 		return;
 	buf_add(&c->answer, line.p, line.len);
 	eval_clock_stop(c->e);
@@ -65,18 +65,25 @@ on_end(void *arg, enum proc_end how, int code, struct str err_text)
 	if (c->answer.len > 0)
 		take_answer(c);
 	else
-		eval_fail(
-		    c->e, eval_child_reason(c->e->arena, how, code, err_text));
+		eval_fail(c->e, child_reason(c->e->arena, how, code, err_text));
+}
+
+/* --- a process a call */
+
+static struct proc_request
+describe(const struct command *c)
+{
+	return (struct proc_request){
+	    .argv = c->e->conf->argv,
+	    .max_line = LIMIT_EVAL_ANSWER_BYTES,
+	    .max_output = LIMIT_EVAL_OUTPUT_BYTES,
+	};
 }
 
 static int
 start_process(struct command *c, struct err *err)
 {
-	const struct proc_request request = {
-	    .argv = c->e->conf->argv,
-	    .max_line = LIMIT_EVAL_ANSWER_BYTES,
-	    .max_output = LIMIT_EVAL_OUTPUT_BYTES,
-	};
+	const struct proc_request request = describe(c);
 	const struct proc_events events = {on_line, on_end, c};
 
 	c->proc = proc_start(c->e->engine->loop, &request, &events, err);
@@ -85,6 +92,44 @@ start_process(struct command *c, struct err *err)
 	proc_write(c->proc, text_of(&c->line));
 	proc_close_input(c->proc);
 	return 0;
+}
+
+/* --- a worker of a pool */
+
+static void
+on_start(void *arg)
+{
+	struct command *c = arg;
+
+	eval_clock_start(c->e);
+}
+
+static enum pool_said
+on_answer(void *arg, struct str line)
+{
+	struct command *c = arg;
+
+	return eval_answer_text(c->e, line) == 0 ? POOL_DONE : POOL_BROKEN;
+}
+
+static void
+on_fail(void *arg, const char *reason)
+{
+	struct command *c = arg;
+
+	eval_fail(c->e, reason);
+}
+
+static void
+ask_worker(struct command *c)
+{
+	const struct proc_request proc = describe(c);
+	const struct pool_events events = {
+	    on_start, on_answer, on_end, on_fail, c};
+
+	eval_clock_stop(c->e);
+	c->request = pool_ask(engine_workers(c->e->engine), &proc,
+	    c->e->conf->workers, text_of(&c->line), &events);
 }
 
 int
@@ -102,7 +147,7 @@ eval_command_start(struct eval_run *e, struct err *err)
 		return fail(err, ERR_INTERNAL, "the row is too large");
 	if (e->conf->workers == 0)
 		return start_process(c, err);
-	c->request = eval_pool_ask(e, text_of(&c->line));
+	ask_worker(c);
 	return 0;
 }
 
@@ -113,50 +158,7 @@ eval_command_free(struct eval_run *e)
 
 	timer_clear(e->engine->loop, &c->timer);
 	proc_free(c->proc);
-	eval_pool_drop(c->request);
+	pool_drop(c->request, STR(""));
 	buf_free(&c->line);
 	buf_free(&c->answer);
-}
-
-/* --- words */
-
-static bool
-is_end(char c)
-{
-	return c == '\n' || c == '\r' || c == ' ' || c == '\t';
-}
-
-static struct str
-last_line(struct str text)
-{
-	size_t start;
-
-	while (text.len > 0 && is_end(text.p[text.len - 1]))
-		text.len--;
-	start = text.len;
-	while (start > 0 && text.p[start - 1] != '\n')
-		start--;
-	return (struct str){text.p + start, text.len - start};
-}
-
-const char *
-eval_child_reason(
-    struct arena *a, enum proc_end how, int code, struct str err_text)
-{
-	struct str last = last_line(err_text);
-	const char *what;
-
-	if (how == PROC_FLOOD)
-		return "the command wrote too much";
-	if (how == PROC_SIGNAL)
-		what = arena_printf(a, "the command died of signal %d (%s)",
-		    code, strsignal(code));
-	else if (code != 0)
-		what =
-		    arena_printf(a, "the command ended with status %d", code);
-	else
-		what = "the command gave no answer";
-	if (last.len == 0)
-		return what;
-	return arena_printf(a, "%s: %.*s", what, (int)last.len, last.p);
 }

@@ -51,8 +51,4 @@ const json_t *eval_result(const struct eval_run *e) NONNULL;
 /* Cancels it when it runs. */
 void eval_free(struct eval_run *e);
 
-/* Ends the workers that commands have left running, for the end of the engine
- * or a new configuration. */
-void eval_pools_free(struct engine *engine) NONNULL;
-
 #endif

@@ -7,6 +7,7 @@
 #include "../base/log.h"
 #include "../base/xalloc.h"
 #include "../net/frame.h"
+#include "../net/pool.h"
 #include "../net/retry_after.h"
 #include "../provider/guard.h"
 #include "images.h"
@@ -545,6 +546,21 @@ exec_free(struct exec *x)
 	x->attempt = NULL;
 	guard_free(&x->guard);
 	arena_free(x->arena);
+}
+
+struct pools *
+engine_workers(struct engine *engine)
+{
+	if (engine->workers == NULL)
+		engine->workers = pools_new(engine->loop);
+	return engine->workers;
+}
+
+void
+engine_workers_free(struct engine *engine)
+{
+	pools_free(engine->workers);
+	engine->workers = NULL;
 }
 
 void

@@ -12,20 +12,18 @@ struct mcp_servers;
 struct pools;
 struct spend;
 struct store;
-struct eval_pools;
 
 /* What all calls of a process share. */
 struct engine {
 	struct loop *loop;
 	const struct settings *settings;
-	struct exec *ready;	  /* those that have something to decide */
-	char *logged;		  /* what was logged last as ignored */
-	struct eval_pools *pools; /* workers of evals; NULL: none */
-	uint64_t throttled;	  /* refusals with status 429 so far */
-	struct pools *workers;	  /* of tools, executors; NULL: none yet */
-	struct mcp_servers *mcp;  /* NULL: none yet */
-	struct store *store;	  /* what all processes share; never NULL */
-	struct spend *spend;	  /* of the request that is answered, or NULL */
+	struct exec *ready;	 /* those that have something to decide */
+	char *logged;		 /* what was logged last as ignored */
+	uint64_t throttled;	 /* refusals with status 429 so far */
+	struct pools *workers;	 /* engine_workers(); NULL: none yet */
+	struct mcp_servers *mcp; /* NULL: none yet */
+	struct store *store;	 /* what all processes share; never NULL */
+	struct spend *spend;	 /* of the request that is answered, or NULL */
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is
@@ -42,6 +40,11 @@ void exec_answer(
 
 /* Ends it; a call that runs is closed at once and says nothing more. */
 void exec_free(struct exec *x);
+
+/* The workers that calls, tools and evals share; and their end, for the end of
+ * the engine or a new configuration. */
+struct pools *engine_workers(struct engine *engine) NONNULL;
+void engine_workers_free(struct engine *engine) NONNULL;
 
 /* Waits at most MAX_WAIT milliseconds and moves every call on. */
 void engine_turn(struct engine *engine, int max_wait) NONNULL;

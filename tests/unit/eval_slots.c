@@ -42,7 +42,7 @@ slot_close(void)
 {
 	for (int i = 0; i < MAX; i++)
 		eval_free(slots[i].eval);
-	eval_pools_free(&slot_engine);
+	engine_workers_free(&slot_engine);
 	loop_free(slot_engine.loop);
 	arena_free(slot_arena);
 }

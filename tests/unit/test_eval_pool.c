@@ -70,7 +70,7 @@ test_workers_are_shared(void **state)
 	assert_true(seen[1] != 0);
 	pid = ask(&conf, "o");
 	assert_true(pid == seen[0] || pid == seen[1]);
-	eval_pools_free(&slot_engine);
+	engine_workers_free(&slot_engine);
 	pid = ask(&conf, "o");
 	assert_true(pid != seen[0] && pid != seen[1]);
 }
@@ -187,7 +187,7 @@ test_workers_are_cancelled(void **state)
 	s[0]->eval = s[1]->eval = NULL;
 	assert_true(pid_of(s[2]) > 0);
 	engine_turn(&slot_engine, 0);
-	eval_pools_free(&slot_engine);
+	engine_workers_free(&slot_engine);
 	slot_expect(s[3], FAILED("the workers were ended"));
 	assert_int_equal(s[0]->done + s[1]->done, 0);
 }
