@@ -1,4 +1,4 @@
-/* The time.  Only store, run and cgi may ask; pure layers are told. */
+/* The time.  Only net, store, run and cgi may ask; pure layers are told. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

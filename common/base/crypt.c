@@ -10,6 +10,9 @@
 _Static_assert(CRYPT_MAC_LEN == crypto_auth_hmacsha256_BYTES,
     "the length of a MAC is libsodium's");
 
+_Static_assert(CRYPT_SHA256_LEN == crypto_hash_sha256_BYTES,
+    "the length of a SHA-256 is libsodium's");
+
 _Static_assert(
     CRYPT_MD5_LEN == MD5_DIGEST_LENGTH, "the length of a digest is libmd's");
 
@@ -74,6 +77,13 @@ crypt_random(void *p, size_t len)
 }
 
 void
+crypt_sha256(struct str bytes, uint8_t digest[CRYPT_SHA256_LEN])
+{
+	(void)crypto_hash_sha256(
+	    digest, (const unsigned char *)bytes.p, bytes.len);
+}
+
+void
 crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN])
 {
 	MD5_CTX state;
@@ -111,4 +121,18 @@ base64_print(struct arena *a, struct str bytes)
 	(void)sodium_bin2base64(
 	    out, size, (const unsigned char *)bytes.p, bytes.len, variant);
 	return (struct str){out, size - 1};
+}
+
+struct str
+base64_read(struct arena *a, struct str text)
+{
+	size_t max = text.len / 4 * 3 + 3, n;
+	char *out = arena_alloc(a, max);
+
+	while (text.len > 0 && text.p[text.len - 1] == '=')
+		text.len--;
+	if (sodium_base642bin((unsigned char *)out, max, text.p, text.len, NULL,
+		&n, NULL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) != 0)
+		return (struct str){NULL, 0};
+	return (struct str){out, n};
 }

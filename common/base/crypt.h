@@ -1,12 +1,12 @@
-/* The one door to libsodium: HMAC-SHA256 in pieces, a comparison that takes
- * the same time whatever differs, randomness, hex, base64, and wiping; and to
- * libmd: MD5, for names that protect nothing. */
+/* The one door to libsodium: HMAC-SHA256 in pieces, SHA-256, a comparison that
+ * takes the same time whatever differs, randomness, hex, base64, and wiping;
+ * and to libmd: MD5, for names that protect nothing. */
 #ifndef CRYPT_H
 #define CRYPT_H
 
 #include "arena.h"
 
-enum { CRYPT_MAC_LEN = 32, CRYPT_MD5_LEN = 16 };
+enum { CRYPT_MAC_LEN = 32, CRYPT_SHA256_LEN = 32, CRYPT_MD5_LEN = 16 };
 
 /* Once, before anything else here; -1 when there is no randomness. */
 int crypt_init(void) MUST_USE;
@@ -24,6 +24,7 @@ bool crypt_equal(const void *a, const void *b, size_t len) NONNULL;
 void crypt_wipe(void *p, size_t len) NONNULL;
 void crypt_random(void *p, size_t len) NONNULL;
 
+void crypt_sha256(struct str bytes, uint8_t digest[CRYPT_SHA256_LEN]);
 void crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN]);
 
 /* Lower-case hex; OUT holds 2 * LEN + 1 bytes. */
@@ -33,5 +34,8 @@ bool hex_read(void *out, size_t len, struct str hex);
 
 /* Base64 of the usual alphabet, padded, in the arena. */
 struct str base64_print(struct arena *a, struct str bytes) MUST_USE;
+
+/* Back, with or without its padding; .p is NULL for what is no base64. */
+struct str base64_read(struct arena *a, struct str text) MUST_USE;
 
 #endif

@@ -50,6 +50,12 @@ gunzip_complete(const struct gunzip *g)
 	return g->any && !g->within;
 }
 
+uint32_t
+gunzip_crc32(struct str bytes)
+{
+	return (uint32_t)crc32_z(0, (const Bytef *)bytes.p, bytes.len);
+}
+
 /* Zeros up to a block's end may follow the last member. */
 static bool
 skip_padding(struct gunzip *g, struct str *in)

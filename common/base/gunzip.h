@@ -1,5 +1,5 @@
 /* The one door to zlib: gzip data inflated piece by piece (RFC 1952), as many
- * members as there are. */
+ * members as there are, and its checksum. */
 #ifndef GUNZIP_H
 #define GUNZIP_H
 
@@ -22,5 +22,8 @@ int gunzip(struct gunzip *g, struct str *in, char *out, size_t size,
 
 /* Whether the stream may end here: behind a whole member. */
 bool gunzip_complete(const struct gunzip *g) NONNULL;
+
+/* The CRC-32 of gzip and others (ISO-HDLC). */
+uint32_t gunzip_crc32(struct str bytes) MUST_USE;
 
 #endif

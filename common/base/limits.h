@@ -56,6 +56,15 @@
 #define LIMIT_LINE_BYTES (160u * 1024 * 1024)
 /* Tool calls of one answer: more than any prompt can mean. */
 #define LIMIT_TOOL_CALLS 128u
+/* Tools of one prompt, those of servers among them: names are searched one by
+ * one, and vendors take a hundred or so. */
+#define LIMIT_TOOLS 1000u
+/* Steps of one answer, whatever max_calls says: each is a call that costs. */
+#define LIMIT_STEPS 100u
+/* The answer of a tool, which goes to a model, and all that a command may write
+ * for one call, logs included. */
+#define LIMIT_TOOL_ANSWER_BYTES (4u * 1024 * 1024)
+#define LIMIT_TOOL_OUTPUT_BYTES (16u * 1024 * 1024)
 /* Calls that one prompt of images may take: each is a transfer, and paid. */
 #define LIMIT_IMAGE_CALLS 32u
 /* How often a model's pattern may try before it counts as broken. */

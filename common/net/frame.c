@@ -1,7 +1,7 @@
 /* Streams arrive in pieces that have nothing to do with their events: this
  * joins and cuts.  What lies whole within one piece is handed on without being
  * copied.  It refuses to know what the data mean. */
-#include "frame.h"
+#include "frame_int.h"
 
 #include <string.h>
 
@@ -214,6 +214,8 @@ frame_feed(
 
 	if (bytes.len == 0)
 		return 0;
+	if (f->kind == FRAME_RECORDS)
+		return frame_records_feed(f, bytes, fn, arg, err);
 	rc = feed_lines(&in, bytes.p, bytes.p + bytes.len);
 	own_held(f);
 	return rc;

@@ -21,6 +21,9 @@ struct http_request {
 	struct str body;	    /* of a POST; .p NULL makes a GET */
 	struct http_clocks clocks;
 	size_t max_body; /* more than this is a failure */
+	/* "aws:amz:REGION:SERVICE" signs it as Amazon wants it (Signature
+	 * Version 4), with SIGV4_KEY, "ACCESS:SECRET"; NULL: not signed. */
+	const char *sigv4, *sigv4_key;
 };
 
 enum http_end {

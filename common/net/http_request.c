@@ -1,6 +1,9 @@
 /* A request in curl's terms.  It refuses to know what becomes of it. */
 #include "http_int.h"
 
+#include "../base/clock.h"
+#include "sigv4.h"
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +36,7 @@ http_request_check(const struct http_request *r, struct err *err)
 			return fail(err, ERR_UNCONFIGURED,
 			    "a header for a provider holds a line break");
 	}
-	return 0;
+	return r->sigv4 != NULL ? sigv4_check(r, err) : 0;
 }
 
 static struct curl_slist *
@@ -136,13 +139,16 @@ http_request_set(CURL *easy, const struct http_request *r, struct arena *a,
     const struct http_trust *trust)
 {
 	CURLcode rc = is_https(r->url) ? set_tls(easy, trust) : set_plain(easy);
+	const char *const *headers = r->headers;
 	long connect = NO_CONNECT_LIMIT;
 
 	if (r->clocks.connect > 0 && r->clocks.connect < connect)
 		connect = (long)r->clocks.connect;
+	if (r->sigv4 != NULL)
+		headers = sigv4_sign(a, r, clock_wall_ms());
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, connect);
-	SET(CURLOPT_HTTPHEADER, copy_headers(a, r->headers));
+	SET(CURLOPT_HTTPHEADER, copy_headers(a, headers));
 	if (r->body.p != NULL) {
 		SET(CURLOPT_POSTFIELDS, r->body.p);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);

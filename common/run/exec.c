@@ -80,15 +80,23 @@ unqueue(struct exec *x)
 
 /* --- what the network says */
 
-/* Whether the reply is what the driver's frame expects.  Lines of JSON have
- * many names, one line of it has the plain one. */
+/* How streams are cut, and what their type has in it: lines of JSON have many
+ * names, one line of it has the plain one. */
+static const struct {
+	enum frame_kind kind;
+	const char *type;
+} framings[] = {
+    [DRIVER_SSE] = {FRAME_SSE, "event-stream"},
+    [DRIVER_LINES] = {FRAME_LINES, "json"},
+    [DRIVER_RECORDS] = {FRAME_RECORDS, "amazon.eventstream"},
+};
+
+/* Whether the reply is what the driver's frame expects. */
 static bool
 is_stream(const struct exec *x)
 {
 	const char *type = http_header(x->http, "content-type");
-	const char *wanted = x->ask.provider->driver->framing == DRIVER_LINES
-				 ? "json"
-				 : "event-stream";
+	const char *wanted = framings[x->ask.provider->driver->framing].type;
 
 	return type == NULL || strcasestr(type, wanted) != NULL;
 }
@@ -379,9 +387,7 @@ reset(struct exec *x)
 	buf_clear(&x->body);
 	if (x->framed)
 		frame_free(&x->frame);
-	frame_init(&x->frame,
-	    x->ask.provider->driver->framing == DRIVER_LINES ? FRAME_LINES
-							     : FRAME_SSE,
+	frame_init(&x->frame, framings[x->ask.provider->driver->framing].kind,
 	    LIMIT_FRAME_BYTES);
 	x->framed = true;
 	x->status = 0;
@@ -398,6 +404,8 @@ send_request(struct exec *x)
 	    .body = x->spec.body,
 	    .clocks = x->engine->settings->clocks,
 	    .max_body = LIMIT_REPLY_BYTES,
+	    .sigv4 = x->spec.sigv4,
+	    .sigv4_key = x->spec.sigv4_key,
 	};
 	struct http_events events = {
 	    .head = on_head, .data = on_data, .end = on_end, .arg = x};
