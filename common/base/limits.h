@@ -115,6 +115,34 @@
 #define LIMIT_DATASET_QUEUE_BYTES (1024u * 1024)
 /* What a dataset from the network may take of the disk. */
 #define LIMIT_SPOOL_BYTES (INT64_C(8) * 1024 * 1024 * 1024)
+/* The store: how long one question to it may wait for others, how long it is
+ * left alone after it failed, and how often the log is told. */
+#define LIMIT_STORE_WAIT_MS 500
+#define LIMIT_STORE_PAUSE_MS 1000
+#define LIMIT_STORE_LOG_MS 60000
+/* How often it is looked whether the file is still there, and for what is too
+ * old in it. */
+#define LIMIT_STORE_LOOK_MS 1000
+#define LIMIT_STORE_SWEEP_MS (10 * 60 * 1000)
+/* Rows of one kind that one sweep takes out: others wait meanwhile. */
+#define LIMIT_STORE_SWEEP_ROWS 500
+/* What it may take of the disk, and broken files that are put aside. */
+#define LIMIT_STORE_BYTES (INT64_C(1) * 1024 * 1024 * 1024)
+#define LIMIT_STORE_BROKEN 3
+/* Past runs that are kept, texts of one of them, and counters: their labels
+ * hold names that a caller may choose. */
+#define LIMIT_STORE_RUNS 10000
+#define LIMIT_STORE_TEXT_BYTES 1000
+#define LIMIT_STORE_COUNTERS 10000
+/* A lease or a reservation whose process cannot be asked ends after so long. */
+#define LIMIT_STORE_HELD_MS (INT64_C(6) * 3600 * 1000)
+/* Ends that could not be written and are tried again. */
+#define LIMIT_STORE_OWED 1000u
+/* One thing to be delivered, and how long its key is remembered. */
+#define LIMIT_STORE_ITEM_BYTES (16u * 1024 * 1024)
+#define LIMIT_STORE_KEY_MS (INT64_C(7) * 24 * 3600 * 1000)
+/* How long a budget is kept after its end. */
+#define LIMIT_STORE_BUDGET_MS (INT64_C(40) * 24 * 3600 * 1000)
 /* Columns of a CSV file: more than any prompt has props. */
 #define LIMIT_CSV_COLUMNS 4096u
 
