@@ -25,7 +25,7 @@ struct worker {
 struct pool {
 	struct pool *next;
 	struct pools *all;
-	struct proc_request proc; /* argv, env and dir are owned */
+	struct proc_request proc; /* argv, env, add_env, dir owned */
 	struct worker *workers;
 	int64_t n_workers;
 	struct pool_request *queue;
@@ -344,6 +344,7 @@ get_pool(struct pools *all, const struct proc_request *proc)
 	for (pool = all->first; pool != NULL; pool = pool->next)
 		if (same_list(pool->proc.argv, proc->argv) &&
 		    same_list(pool->proc.env, proc->env) &&
+		    same_list(pool->proc.add_env, proc->add_env) &&
 		    same_text(pool->proc.dir, proc->dir))
 			return pool;
 	pool = xcalloc(1, sizeof(*pool));
@@ -351,6 +352,7 @@ get_pool(struct pools *all, const struct proc_request *proc)
 	pool->proc = *proc;
 	pool->proc.argv = copy_list(proc->argv);
 	pool->proc.env = copy_list(proc->env);
+	pool->proc.add_env = copy_list(proc->add_env);
 	pool->proc.dir = proc->dir == NULL ? NULL : xstrdup(proc->dir);
 	pool->next = all->first;
 	all->first = pool;
@@ -428,6 +430,7 @@ free_pool(struct pool *pool)
 	timer_clear(pool->all->loop, &pool->timer);
 	free_list(pool->proc.argv);
 	free_list(pool->proc.env);
+	free_list(pool->proc.add_env);
 	free((void *)(uintptr_t)pool->proc.dir);
 	free(pool);
 }

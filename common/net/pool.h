@@ -39,7 +39,8 @@ struct pool_request;
 
 /* Queues LINES, which end in a line break and must stay until the request is
  * dropped, for one of at most N workers (LIMIT_POOL_WORKERS) that PROC
- * describes; requests with the same argv, env and dir share their workers. */
+ * describes; requests with the same argv, environment and dir share their
+ * workers. */
 struct pool_request *pool_ask(struct pools *p, const struct proc_request *proc,
     int64_t n, struct str lines, const struct pool_events *events) MUST_USE;
 

@@ -14,8 +14,10 @@ struct proc_request {
 	const char *const *argv; /* NULL-ended; argv[0] is looked up in PATH */
 	const char *const *env;	 /* "NAME=value", NULL-ended; NULL: PATH, HOME,
 				  * LANG and TZ of ours */
-	const char *dir;	 /* NULL: ours */
-	size_t max_line;	 /* a longer line of output ends the child */
+	const char *const *add_env; /* more of them, which replace those of the
+				     * same name; NULL: none */
+	const char *dir;	    /* NULL: ours */
+	size_t max_line;	    /* a longer line of output ends the child */
 	size_t max_output; /* so does more of both outputs than this since the
 			    * last proc_write(); 0: no limit */
 };

@@ -56,24 +56,55 @@ open_pipes(int ours[PROC_STREAMS], int theirs[PROC_STREAMS])
 	return rc;
 }
 
-/* What a program needs to find itself and others, and nothing secret. */
-static void
-clean_env(char *env[])
+static size_t
+count(const char *const *list)
 {
-	static const char *const names[] = {"PATH", "HOME", "LANG", "TZ"};
 	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *value = getenv(names[i]);
-		size_t size;
+	while (list != NULL && list[n] != NULL)
+		n++;
+	return n;
+}
 
-		if (value == NULL)
+static bool
+has_name(const char *const *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < count(list); i++)
+		if (strncmp(list[i], name, len) == 0 && list[i][len] == '=')
+			return true;
+	return false;
+}
+
+/* What a program needs to find itself and others, and nothing secret. */
+static const char *const clean_names[] = {"PATH", "HOME", "LANG", "TZ"};
+
+/* The clean environment with R's additions; the list and its first *OWN texts
+ * are the caller's. */
+static const char **
+make_env(const struct proc_request *r, size_t *own)
+{
+	size_t n_more = count(r->add_env), n = 0;
+	const char **env;
+
+	env = xcalloc(ARRAY_LEN(clean_names) + n_more + 1, sizeof(*env));
+	for (size_t i = 0; i < ARRAY_LEN(clean_names); i++) {
+		const char *name = clean_names[i], *value = getenv(name);
+		size_t size;
+		char *text;
+
+		if (value == NULL || has_name(r->add_env, name))
 			continue;
-		size = strlen(names[i]) + strlen(value) + 2;
-		env[n] = xmalloc(size);
-		(void)snprintf(env[n++], size, "%s=%s", names[i], value);
+		size = strlen(name) + strlen(value) + 2;
+		text = xmalloc(size);
+		(void)snprintf(text, size, "%s=%s", name, value);
+		env[n++] = text;
 	}
-	env[n] = NULL;
+	*own = n;
+	for (size_t i = 0; i < n_more; i++)
+		env[n++] = r->add_env[i];
+	return env;
 }
 
 static int
@@ -140,16 +171,18 @@ spawn_with(const struct proc_request *r, const int theirs[PROC_STREAMS],
 static int
 spawn(const struct proc_request *r, const int theirs[PROC_STREAMS], pid_t *pid)
 {
-	char *own[5] = {NULL};
+	const char **env;
+	size_t own;
 	int rc;
 
 	if (r->env != NULL)
 		return spawn_with(
 		    r, theirs, (char *const *)(uintptr_t)r->env, pid);
-	clean_env(own);
-	rc = spawn_with(r, theirs, own, pid);
-	for (size_t i = 0; own[i] != NULL; i++)
-		free(own[i]);
+	env = make_env(r, &own);
+	rc = spawn_with(r, theirs, (char *const *)(uintptr_t)env, pid);
+	for (size_t i = 0; i < own; i++)
+		free((void *)(uintptr_t)env[i]);
+	free(env);
 	return rc;
 }
 

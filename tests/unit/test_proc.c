@@ -238,7 +238,7 @@ test_not_found(void **state)
 static void
 test_environment(void **state)
 {
-	struct child c = {0}, d = {0};
+	struct child c = {0}, d = {0}, e = {0};
 
 	(void)state;
 	assert_int_equal(setenv("SECRET", "x", 1), 0);
@@ -254,8 +254,15 @@ test_environment(void **state)
 		      .dir = "/"});
 	wait_for_end(&d);
 	assert_string_equal(buf_str(&d.lines), "/\nb\n");
+	begin(&e, (struct proc_request){.argv = (const char *[]){"env", NULL},
+		      .add_env = (const char *[]){"HOME=/h", "B=c", NULL}});
+	wait_for_end(&e);
+	assert_null(strstr(buf_str(&e.lines), "home-of-test"));
+	assert_non_null(strstr(buf_str(&e.lines), "HOME=/h\nB=c\n"));
+	assert_non_null(strstr(buf_str(&e.lines), "PATH="));
 	discard(&c);
 	discard(&d);
+	discard(&e);
 }
 
 /* Neither ignored and blocked signals (of those below 29: libraries keep the
