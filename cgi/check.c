@@ -198,16 +198,16 @@ print_experiments(FILE *out, const struct conf *conf)
 
 	if (d->root != NULL)
 		(void)fprintf(out, "datasets: files below %s\n", d->root);
-	if (d->api_base != NULL) {
+	if (d->api.base != NULL) {
 		(void)fprintf(out, "datasets: AgentMark's API at ");
-		print_url(out, d->api_base);
-		if (d->api_key != NULL)
-			(void)fprintf(out, ", app %s, key from %s\n", d->app_id,
-			    conf->api_key.source);
+		print_url(out, d->api.base);
+		if (d->api.key != NULL)
+			(void)fprintf(out, ", app %s, key from %s\n",
+			    d->api.app_id, conf->api_key.source);
 		else
 			(void)fprintf(out, ", no key\n");
 	}
-	if (d->root == NULL && d->api_base == NULL)
+	if (d->root == NULL && d->api.base == NULL)
 		(void)fprintf(out,
 		    "datasets: none: set datasets.root, or agentmark.api_key "
 		    "and agentmark.app_id\n");

@@ -1,6 +1,6 @@
-/* Where experiments find their rows and where they are counted: a directory,
- * AgentMark's API or that of its development server.  It refuses to open any of
- * them. */
+/* Where prompts and the rows of experiments are found, and where they are
+ * counted: a directory, AgentMark's API or that of its development server.  It
+ * refuses to open any of them. */
 #include "conf_load.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 
 /* The directory's own path, so that nobody's working directory counts. */
 static void
-finish_root(struct loader *l)
+finish_root(struct loader *l, const char *what, const struct conf_value *root,
+    const char **to)
 {
-	struct conf_value *root = &l->conf->root;
 	const char *path;
 	struct stat st;
 	char *real;
@@ -23,14 +23,14 @@ finish_root(struct loader *l)
 	path = conf_beside(l, root->text);
 	real = *root->text != '\0' ? realpath(path, NULL) : NULL;
 	if (real == NULL)
-		conf_problem(l, CONF_BAD_CONFIG, root->line,
-		    "datasets.root: %s: %s", path,
+		conf_problem(l, CONF_BAD_CONFIG, root->line, "%s: %s: %s", what,
+		    path,
 		    *root->text != '\0' ? strerror(errno) : "no directory");
 	else if (stat(real, &st) == -1 || !S_ISDIR(st.st_mode))
 		conf_problem(l, CONF_BAD_CONFIG, root->line,
-		    "datasets.root: %s is no directory", path);
+		    "%s: %s is no directory", what, path);
 	else
-		l->conf->datasets.root = arena_strdup(l->conf->arena, real);
+		*to = arena_strdup(l->conf->arena, real);
 	free(real);
 }
 
@@ -54,34 +54,39 @@ is_there(const struct conf_value *v)
 
 /* The key goes out only to whom it is for, and never without its app. */
 static void
-finish_api(struct loader *l)
+finish_api(struct loader *l, struct api_conf *api)
 {
 	struct conf *conf = l->conf;
-	struct dataset_conf *d = &conf->datasets;
-	bool local = is_there(&conf->dev_server);
-	const char *key = NULL, *app = NULL;
+	const char *key, *app;
 
-	if (!local) {
-		key = credential(l, "agentmark.api_key", &conf->api_key);
-		app = credential(l, "agentmark.app_id", &conf->app_id);
+	*api = (struct api_conf){0};
+	if (is_there(&conf->dev_server)) {
+		api->base =
+		    conf_url(l, "agentmark.dev_server", &conf->dev_server, 0);
+		return;
 	}
+	key = credential(l, "agentmark.api_key", &conf->api_key);
+	app = credential(l, "agentmark.app_id", &conf->app_id);
 	if ((key == NULL) != (app == NULL))
 		conf_warning(l, 0,
 		    "agentmark.api_key and agentmark.app_id are used only "
 		    "together");
-	if (conf->api == CONF_API_NO || (conf->api == CONF_API_AUTO && !local &&
-					    (key == NULL || app == NULL)))
+	api->base = conf_url(l, "agentmark.base_url", &conf->base_url, 0);
+	if (key == NULL || app == NULL)
 		return;
-	if (local)
-		d->api_base =
-		    conf_url(l, "agentmark.dev_server", &conf->dev_server, 0);
-	else
-		d->api_base =
-		    conf_url(l, "agentmark.base_url", &conf->base_url, 0);
-	if (key != NULL && app != NULL) {
-		d->api_key = key;
-		d->app_id = app;
-	}
+	api->key = key;
+	api->app_id = app;
+}
+
+/* What of it is used, where that may be a matter of its being there. */
+static void
+use_api(const struct loader *l, int wanted, const struct api_conf *api,
+    struct api_conf *to)
+{
+	bool there = api->key != NULL || is_there(&l->conf->dev_server);
+
+	if (wanted == CONF_API_YES || (wanted == CONF_API_AUTO && there))
+		*to = *api;
 }
 
 static void
@@ -103,8 +108,15 @@ finish_state_dir(struct loader *l)
 void
 conf_finish_experiments(struct loader *l)
 {
-	finish_root(l);
-	finish_api(l);
+	struct conf *conf = l->conf;
+	struct api_conf api;
+
+	finish_root(l, "datasets.root", &conf->root, &conf->datasets.root);
+	finish_root(l, "prompts.root", &conf->prompt_root,
+	    &conf->settings.prompts.root);
+	finish_api(l, &api);
+	use_api(l, conf->api, &api, &conf->datasets.api);
+	use_api(l, conf->prompt_api, &api, &conf->settings.prompts.api);
 	finish_state_dir(l);
-	l->conf->settings.datasets = &l->conf->datasets;
+	conf->settings.datasets = &conf->datasets;
 }

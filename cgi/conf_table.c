@@ -299,6 +299,25 @@ const struct option conf_options[] = {
 		"they are when agentmark.api_key and agentmark.app_id are "
 		"set, or agentmark.dev_server is."},
 
+    {.key = "prompts",
+	.type = OPTION_GROUP,
+	.help = "Where prompts are found that a request names (promptPath) and "
+		"does not bring (ast)."},
+    {.key = "prompts.root",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(prompt_root),
+	.example = "agentmark",
+	.help = "A directory of .prompt.mdx files, or of what `agentmark build` "
+		"wrote, relative to this file, which must exist.  What prompts "
+		"import lies below it too."},
+    {.key = "prompts.api",
+	.type = OPTION_CHOICE,
+	.offset = IN_CONF(prompt_api),
+	.choices = apis,
+	.value = "false",
+	.help = "Whether prompts that are not below the root are asked of "
+		"AgentMark's API; with auto as for datasets."},
+
     {.key = "agentmark", .type = OPTION_GROUP, .help = "Access to AgentMark."},
     {.key = "agentmark.base_url",
 	.type = OPTION_TEXT,

@@ -7,6 +7,7 @@
 
 #include "js.h"
 
+struct buf;
 struct json_in;
 
 enum node_kind {
@@ -43,6 +44,16 @@ enum node_reference { REF_NONE, REF_SHORTCUT, REF_COLLAPSED, REF_FULL };
 
 enum tristate { TRI_ABSENT, TRI_FALSE, TRI_TRUE };
 
+/* Where something stands in its source: lines and columns from 1, offsets from
+ * 0, in units of UTF-16; END is behind it. */
+struct ast_point {
+	size_t line, column, offset;
+};
+
+struct ast_span {
+	struct ast_point start, end;
+};
+
 enum attr_kind {
 	ATTR_NULL,	 /* bare: `name` */
 	ATTR_STRING,	 /* name="value" */
@@ -54,6 +65,7 @@ struct attr {
 	enum attr_kind kind;
 	bool has_position;
 	struct str16 name, value;
+	const struct ast_span *span; /* NULL: not known */
 };
 
 /* data.estree of an expression node, as far as ForEach asks for it. */
@@ -75,7 +87,8 @@ struct node {
 	struct str16 type; /* as in the JSON */
 	struct str16 name; /* .p is NULL for a fragment */
 	struct str16 url, title, alt, lang, meta, identifier, label;
-	const struct arrow *arrow; /* NULL when `data` is absent */
+	const struct arrow *arrow;   /* NULL when `data` is absent */
+	const struct ast_span *span; /* NULL: not known */
 	const struct attr *attrs;
 	size_t n_attrs;
 	struct node **children;
@@ -90,5 +103,9 @@ const char *ast_kind_name(enum node_kind kind);
  * Fails on bad JSON and when it is nested too deep. */
 int ast_read(struct json_in *in, struct arena *a, struct node **root,
     struct err *err) MUST_USE;
+
+/* Prints a tree as clients post it, but of `data` only the parameters of arrow
+ * functions, and positions where they are known. */
+void ast_print(struct arena *a, struct buf *b, const struct node *root);
 
 #endif

@@ -161,7 +161,7 @@ dataset_open(struct engine *engine, struct arena *a,
 		rc = fail(err, ERR_PROMPT, "Invalid path");
 	else if (conf->root != NULL)
 		rc = open_file(d, conf, path, err);
-	else if (conf->api_base != NULL)
+	else if (conf->api.base != NULL)
 		rc = open_api(d, conf, path, err);
 	else
 		rc = fail(err, ERR_PROMPT,

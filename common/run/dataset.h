@@ -6,14 +6,14 @@
 
 #include "../base/js.h"
 #include "../wire/sampling.h"
+#include "api.h"
 #include "exec.h"
 
 /* Where datasets come from; from the configuration.  A root goes before the
  * API. */
 struct dataset_conf {
-	const char *root;	      /* NULL: no files */
-	const char *api_base;	      /* NULL: no API */
-	const char *api_key, *app_id; /* NULL: not sent */
+	const char *root; /* NULL: no files */
+	struct api_conf api;
 };
 
 /* Of a bad row only INDEX and LINE are set. */

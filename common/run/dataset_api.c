@@ -5,7 +5,7 @@
 
 #include "../base/limits.h"
 #include "../base/utf.h"
-#include "../net/http.h"
+#include "api.h"
 
 #include <errno.h>
 #include <string.h>
@@ -152,62 +152,16 @@ on_end(void *arg, enum http_end how, const char *reason)
 
 /* --- the request */
 
-/* As a form would send it. */
-static void
-add_encoded(struct buf *b, struct str text)
-{
-	static const char plain[] = "*-._0123456789"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz";
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] == ' ')
-			buf_addc(b, '+');
-		else if (memchr(plain, text.p[i], sizeof(plain) - 1) != NULL)
-			buf_addc(b, text.p[i]);
-		else
-			buf_addf(b, "%%%02X", (unsigned char)text.p[i]);
-	}
-}
-
-static char *
-make_url(struct arena *a, const char *base, struct str path)
-{
-	size_t len = strlen(base);
-	struct buf b;
-	char *url;
-
-	while (len > 0 && base[len - 1] == '/')
-		len--;
-	buf_init(&b, len + 3 * path.len + 100);
-	buf_add(&b, base, len);
-	buf_adds(&b, "/v1/templates?path=");
-	add_encoded(&b, utf8_clean(a, path));
-	url = arena_strdup(a, buf_str(&b));
-	buf_free(&b);
-	return url;
-}
-
 static int
 start(struct api *x, struct arena *a, const struct dataset_conf *conf,
     struct str path, struct err *err)
 {
-	const char *headers[5] = {
-	    "Accept: application/x-ndjson", "Content-Type: application/json"};
-	struct http_request request = {
-	    .url = make_url(a, conf->api_base, path),
-	    .headers = headers,
-	    .clocks = x->engine->settings->clocks,
-	    .max_body = SIZE_MAX,
-	};
+	struct http_request request =
+	    api_request(a, &conf->api, path, "application/x-ndjson");
 	const struct http_events events = {on_head, on_data, on_end, x};
 
-	if (conf->api_key != NULL && conf->app_id != NULL) {
-		headers[2] =
-		    arena_printf(a, "X-Agentmark-App-Id: %s", conf->app_id);
-		headers[3] =
-		    arena_printf(a, "Authorization: %s", conf->api_key);
-	}
+	request.clocks = x->engine->settings->clocks;
+	request.max_body = SIZE_MAX;
 	request.clocks.total = 0; /* it lasts as long as its rows run */
 	x->http = http_start(x->engine->loop, &request, &events, err);
 	if (x->http != NULL)

@@ -8,13 +8,16 @@
 #include "../base/xalloc.h"
 #include "eval_run.h"
 #include "dataset_run.h"
+#include "prompt_name.h"
 #include "prompt_run.h"
+#include "scope.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct runner {
 	struct engine engine;
+	struct prompt_cache *prompts;
 };
 
 static int
@@ -56,18 +59,44 @@ static int (*const jobs[])(struct engine *, struct arena *, const struct job *,
 _Static_assert(ARRAY_LEN(jobs) == JOB__MAX, "a row for every job");
 
 static int
-answer(struct runner *r, struct arena *a, const struct verified *body,
-    struct reply *reply, struct err *err)
+run_job(struct runner *r, struct arena *a, struct job *job, struct reply *reply,
+    struct err *err)
 {
-	struct job job;
+	bool runs = job->type == JOB_PROMPT_RUN || job->type == JOB_DATASET_RUN;
 
-	if (job_decode(body, a, &job, err) < 0)
-		return -1;
-	if (jobs[job.type] == NULL)
+	if (jobs[job->type] == NULL)
 		return fail(err, ERR_UNSUPPORTED,
 		    "%s is not supported by this version",
-		    job_type_name(job.type));
-	return jobs[job.type](&r->engine, a, &job, reply, err);
+		    job_type_name(job->type));
+	r->engine.spend =
+	    spend_new(&r->engine, a, job->signed_by, job->data, err);
+	if (r->engine.spend == NULL)
+		return -1;
+	if (runs && job->ast == NULL &&
+	    prompt_named(&r->engine, a, r->prompts, job, reply, err) < 0)
+		return -1;
+	return jobs[job->type](&r->engine, a, job, reply, err);
+}
+
+static void
+answer_error(const struct runner *r, struct reply *reply, struct err *err)
+{
+	if (err->code == ERR_BUDGET)
+		reply->retry_after = spend_resets(r->engine.spend);
+	log_reason(LEVEL_WARNING, err_name(err->code), err->msg);
+	reply_fail(reply, err);
+	err_free(err);
+}
+
+void
+runner_run(
+    struct runner *r, struct arena *a, struct job *job, struct reply *reply)
+{
+	struct err err = {0};
+
+	if (run_job(r, a, job, reply, &err) < 0)
+		answer_error(r, reply, &err);
+	r->engine.spend = NULL;
 }
 
 void
@@ -75,12 +104,15 @@ dispatch(struct runner *r, struct arena *a, const struct verified *body,
     struct reply *reply)
 {
 	struct err err = {0};
+	struct job job;
 
-	if (answer(r, a, body, reply, &err) < 0) {
-		log_reason(LEVEL_WARNING, err_name(err.code), err.msg);
-		reply_fail(reply, &err);
+	if (job_decode(body, a, &job, &err) < 0) {
+		answer_error(r, reply, &err);
+		return;
 	}
-	err_free(&err);
+	if (job.signed_by == NULL)
+		job.signed_by = scope_unsigned;
+	runner_run(r, a, &job, reply);
 }
 
 struct runner *
@@ -90,6 +122,7 @@ runner_new(const struct settings *settings)
 
 	r->engine.loop = loop_new();
 	r->engine.settings = settings;
+	r->prompts = prompt_cache_new();
 	return r;
 }
 
@@ -113,6 +146,7 @@ runner_free(struct runner *r)
 		return;
 	engine_workers_free(&r->engine);
 	loop_free(r->engine.loop);
+	prompt_cache_free(r->prompts);
 	free(r->engine.logged);
 	free(r);
 }

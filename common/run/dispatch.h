@@ -3,7 +3,7 @@
 #define DISPATCH_H
 
 #include "../base/arena.h"
-#include "../wire/sign.h"
+#include "../wire/job.h"
 #include "reply.h"
 #include "settings.h"
 
@@ -17,5 +17,9 @@ void runner_free(struct runner *r);
 /* Answers one request completely: a failure is answered too. */
 void dispatch(struct runner *r, struct arena *a, const struct verified *body,
     struct reply *reply);
+
+/* The same for a job that is there already; its tree may be found by name. */
+void runner_run(
+    struct runner *r, struct arena *a, struct job *job, struct reply *reply);
 
 #endif

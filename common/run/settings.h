@@ -6,6 +6,7 @@
 #include "../net/http.h"
 #include "../provider/model.h"
 #include "../template/markdown.h"
+#include "api.h"
 
 struct eval_conf;
 struct dataset_conf;
@@ -13,6 +14,12 @@ struct mcp_conf;
 struct prices;
 struct scope;
 struct tool_conf;
+
+/* Where prompts are found by their names; a root goes before the API. */
+struct prompts_conf {
+	const char *root; /* NULL: no files */
+	struct api_conf api;
+};
 
 /* Attachments that a vendor cannot fetch itself (provider/media.h). */
 struct fetch_conf {
@@ -28,10 +35,11 @@ struct settings {
 	const struct eval_conf *builtin_evals; /* all, without options */
 	size_t n_builtin_evals;
 	const struct dataset_conf *datasets;
-	int64_t max_concurrency; /* rows at once, whatever a request says */
-	int64_t max_experiments; /* at once on this machine; 0: no limit */
-	const char *state_dir;	 /* where their slots are; may not exist yet */
-	int64_t heartbeat_ms;	 /* a blank line in a silent stream; 0: none */
+	struct prompts_conf prompts; /* that requests may name */
+	int64_t max_concurrency;     /* rows at once, whatever a request says */
+	int64_t max_experiments;     /* at once on this machine; 0: no limit */
+	const char *state_dir; /* where their slots are; may not exist yet */
+	int64_t heartbeat_ms;  /* a blank line in a silent stream; 0: none */
 	struct http_clocks clocks;
 	int64_t max_retries;   /* where the prompt says nothing */
 	int64_t echo_delay_ms; /* between two words of the model echo/… */

@@ -222,6 +222,14 @@ find_type(
 	    (int)name.len, name.p);
 }
 
+int
+job_without_ast(struct err *err)
+{
+	return fail(err, ERR_REQUEST,
+	    "The request must include the prompt AST in data.ast (not "
+	    "data.prompt)");
+}
+
 static int
 find_ast(struct envelope *env, struct job *job, struct err *err)
 {
@@ -229,10 +237,11 @@ find_ast(struct envelope *env, struct job *job, struct err *err)
 
 	if (!tree->truthy && env->prompt.truthy)
 		tree = &env->prompt; /* the first era's name */
+	if (!tree->truthy &&
+	    json_is_string(json_object_get(job->data, "promptPath")))
+		return 0;
 	if (!tree->truthy)
-		return fail(err, ERR_REQUEST,
-		    "The request must include the prompt AST in data.ast "
-		    "(not data.prompt)");
+		return job_without_ast(err);
 	if (tree->root == NULL)
 		return fail(err, ERR_REQUEST,
 		    "The AST must be an object, got %s", tree->type);
@@ -272,8 +281,7 @@ job_decode(const struct verified *body, struct arena *a, struct job *job,
 {
 	struct envelope top, wrapped, *env = &top;
 
-	*job = (struct job){
-	    .props = JS_UNDEF, .signed_by = verified_by(body)};
+	*job = (struct job){.props = JS_UNDEF, .signed_by = verified_by(body)};
 	if (read_body(verified_body(body), a, &top, &wrapped, err) < 0)
 		return -1;
 	if (!top.has_type && wrapped.has_type)

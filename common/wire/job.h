@@ -20,7 +20,8 @@ enum job_type {
 /* Everything lives in the arena that job_decode() was given. */
 struct job {
 	enum job_type type;
-	const struct node *ast; /* NULL when the type needs none */
+	const struct node *ast; /* NULL when the type needs none, or when
+				 * data.promptPath names the prompt instead */
 	struct js props;	/* customProps; undefined when absent */
 	bool stream;		/* options.shouldStream (2.1) */
 	const json_t *data;	/* the other keys of `data`; never NULL */
@@ -31,6 +32,9 @@ struct job {
  * failures are ERR_REQUEST with the texts of that table. */
 int job_decode(const struct verified *body, struct arena *a, struct job *job,
     struct err *err) MUST_USE;
+
+/* Fails as a request does that brings no tree. */
+int job_without_ast(struct err *err) NONNULL;
 
 /* Its name on the wire: "prompt-run", … */
 const char *job_type_name(enum job_type type);

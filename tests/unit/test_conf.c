@@ -62,7 +62,7 @@ test_defaults(void **state)
 	assert_int_equal(s->n_evals, n_builtins);
 	assert_int_equal(s->n_builtin_evals, n_builtins);
 	assert_null(s->datasets->root);
-	assert_null(s->datasets->api_base);
+	assert_null(s->datasets->api.base);
 	assert_int_equal(s->max_concurrency, 100);
 	assert_int_equal(s->max_experiments, 4);
 	assert_non_null(strstr(s->state_dir, "/agentmark-fcgi-"));
@@ -131,9 +131,9 @@ test_everything(void **state)
 	assert_string_equal(s->evals[0].name, "contains");
 	assert_string_equal(s->evals[1].name, "regex");
 	assert_string_equal(s->datasets->root, real);
-	assert_string_equal(s->datasets->api_base, "http://a");
-	assert_string_equal(s->datasets->api_key, "k");
-	assert_string_equal(s->datasets->app_id, "i");
+	assert_string_equal(s->datasets->api.base, "http://a");
+	assert_string_equal(s->datasets->api.key, "k");
+	assert_string_equal(s->datasets->api.app_id, "i");
 	assert_int_equal(s->max_concurrency, 7);
 	assert_int_equal(s->max_experiments, 0);
 	assert_non_null(strstr(s->state_dir, "/slots"));

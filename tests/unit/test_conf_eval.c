@@ -240,10 +240,10 @@ test_datasets(void **state)
 		    text, sizeof(text), WITH_SECRET "%s", cases[i].text);
 		conf = conf_from(text, cases[i].pairs);
 		assert_int_equal(conf->code, CONF_OK);
-		expect_text(conf->datasets.api_base, cases[i].base);
-		expect_text(conf->datasets.api_key, cases[i].key);
-		expect_text(
-		    conf->datasets.app_id, cases[i].key != NULL ? "a" : NULL);
+		expect_text(conf->datasets.api.base, cases[i].base);
+		expect_text(conf->datasets.api.key, cases[i].key);
+		expect_text(conf->datasets.api.app_id,
+		    cases[i].key != NULL ? "a" : NULL);
 		conf_free(conf);
 	}
 	conf_expect(WITH_SECRET "datasets: {root: nothing}\n", NULL,

@@ -163,7 +163,7 @@ start(void **state)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	(void)snprintf(
 	    base, sizeof(base), "http://127.0.0.1:%d/", ntohs(at.sin_port));
-	conf.api_base = base;
+	conf.api.base = base;
 	engine.loop = loop_new();
 	server = fork();
 	if (server == 0)
@@ -239,7 +239,7 @@ static void
 test_request(void **state)
 {
 	(void)state;
-	conf.api_key = "k3y";
+	conf.api.key = "k3y";
 	check("a/ok \xc3\xa9%.jsonl", "{}",
 	    "0@0 {\"a\":1}\n1@0 {\"a\":2} expects 3\n2@0 [4]\n");
 	assert_non_null(strstr(seen->request,
@@ -250,13 +250,13 @@ test_request(void **state)
 	    strstr(seen->request, "\r\nContent-Type: application/json\r\n"));
 	assert_null(strstr(seen->request, "Authorization"));
 
-	conf.app_id = "app";
+	conf.api.app_id = "app";
 	check("a/ok \xc3\xa9%.jsonl", "{\"rows\":[1]}",
 	    "1@0 {\"a\":2} expects 3\n");
 	assert_non_null(strstr(seen->request, "\r\nAuthorization: k3y\r\n"));
 	assert_non_null(
 	    strstr(seen->request, "\r\nX-Agentmark-App-Id: app\r\n"));
-	conf.api_key = conf.app_id = NULL;
+	conf.api.key = conf.api.app_id = NULL;
 }
 
 #define NO_INPUT                                                               \

@@ -1,0 +1,32 @@
+/* The commands that work on one prompt: render, parse and run. */
+#ifndef CLI_PROMPT_H
+#define CLI_PROMPT_H
+
+#include "../common/base/arena.h"
+#include "../common/base/ast.h"
+#include "../common/base/err.h"
+
+/* A file, or standard input for "-"; in the arena. */
+int cli_read(struct arena *a, const char *path, struct str *text,
+    struct err *err) MUST_USE;
+
+/* A prompt's source (.mdx), with what it imports from the folder of its project
+ * (where agentmark.json is, else its own); or a tree, in JSON.  Standard input
+ * is either. */
+int cli_prompt(struct arena *a, const char *path, struct node **ast,
+    struct err *err) MUST_USE;
+
+/* Props in a file of JSON; undefined when PATH is NULL. */
+int cli_props(struct arena *a, const char *path, struct js *props,
+    struct err *err) MUST_USE;
+
+/* A wrong use: 2. */
+int cli_usage(const char *problem, const char *what);
+
+int cli_render(const char *file, int n_args, char *const *args);
+int cli_parse(const char *file, int n_args, char *const *args);
+int cli_run_prompt(const char *file, int n_args, char *const *args);
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+#endif
