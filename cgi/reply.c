@@ -5,6 +5,7 @@
 #include "../common/base/buf.h"
 #include "../common/base/limits.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const struct {
@@ -15,6 +16,8 @@ static const struct {
     {204, "No Content"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
+    {402, "Payment Required"},
+    {403, "Forbidden"},
     {405, "Method Not Allowed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
@@ -56,6 +59,9 @@ put_head(struct answer *a, int status, const char *type, size_t len)
 		buf_addf(&b, "Content-Length: %zu\r\n", len);
 	if (a->allow != NULL)
 		buf_addf(&b, "Allow: %s\r\n", a->allow);
+	if (a->reply.retry_after > 0)
+		buf_addf(
+		    &b, "Retry-After: %" PRId64 "\r\n", a->reply.retry_after);
 	buf_adds(&b, "Cache-Control: no-store\r\n\r\n");
 	put(a, (struct str){buf_str(&b), b.len});
 	buf_free(&b);

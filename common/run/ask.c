@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "../base/crypt.h"
+#include "scope.h"
 
 static const enum prompt_kind kinds[] = {
     [TEMPLATE_OBJECT] = PROMPT_OBJECT,
@@ -58,8 +59,8 @@ check_abilities(const struct ask *ask, struct err *err)
 }
 
 int
-ask_prepare(struct engine *engine, struct arena *a, const struct prompt *prompt,
-    struct ask *ask, struct err *err)
+ask_prepare_own(struct engine *engine, struct arena *a,
+    const struct prompt *prompt, struct ask *ask, struct err *err)
 {
 	const char *key = template_config_key(prompt->kind);
 	const char *name;
@@ -75,6 +76,18 @@ ask_prepare(struct engine *engine, struct arena *a, const struct prompt *prompt,
 		&ask->model, err) < 0)
 		return -1;
 	return check_abilities(ask, err);
+}
+
+int
+ask_prepare(struct engine *engine, struct arena *a, const struct prompt *prompt,
+    struct ask *ask, struct err *err)
+{
+	const json_t *name;
+
+	if (ask_prepare_own(engine, a, prompt, ask, err) < 0)
+		return -1;
+	name = json_object_get(ask->config, "model_name");
+	return scope_model(engine->spend, json_string_value(name), err);
 }
 
 /* The tag of such a prompt is in the compiled configuration. */

@@ -6,8 +6,13 @@
 #include "exec.h"
 
 /* What is the same for all props: kind, configuration, whether this version
- * can run it, and who serves the model.  What ASK points to is in the arena. */
+ * can run it, and who serves the model, which the caller of the request must be
+ * allowed to use.  What ASK points to is in the arena. */
 int ask_prepare(struct engine *engine, struct arena *a,
+    const struct prompt *prompt, struct ask *ask, struct err *err) MUST_USE;
+
+/* The same for a prompt of ours, a judge's: any model may be used. */
+int ask_prepare_own(struct engine *engine, struct arena *a,
     const struct prompt *prompt, struct ask *ask, struct err *err) MUST_USE;
 
 /* The messages of the compiled prompt; of an image or a speech its compiled

@@ -7,7 +7,9 @@
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/utf.h"
+#include "beneath.h"
 #include "row.h"
+#include "scope.h"
 #include "slots.h"
 #include "stream.h"
 
@@ -109,6 +111,17 @@ dataset_path(const struct run *run, const json_t *data, struct str *path,
 		    "test_settings.dataset of the prompt");
 	*path = utf8_from(run->arena, other.string);
 	return 0;
+}
+
+/* A NUL would end the name for us and not for the API. */
+static int
+check_scope(const struct run *run, struct str path, struct err *err)
+{
+	const char *resolved = beneath_path(run->arena, path);
+
+	if (memchr(path.p, '\0', path.len) != NULL)
+		resolved = NULL;
+	return scope_dataset(run->engine->spend, resolved, err);
 }
 
 /* The evals that test_settings names; an unknown one is skipped (3.6). */
@@ -366,6 +379,7 @@ run_experiment(struct run *run, const struct job *job, struct err *err)
 
 	if (prepare(run, job, err) < 0 ||
 	    dataset_path(run, job->data, &path, err) < 0 ||
+	    check_scope(run, path, err) < 0 ||
 	    sampling_read(run->arena, json_object_get(job->data, "sampling"),
 		&sampling, err) < 0)
 		return -1;

@@ -17,6 +17,7 @@ struct reply {
 	int fd;	      /* readable when the client leaves; -1: cannot be told */
 	bool started; /* a head is out: errors are lines now */
 	bool gone;    /* writing failed: the client has left */
+	int64_t retry_after; /* seconds, for a reply of json(); 0: unsaid */
 };
 
 /* Answers with an error: {"message":…} and its status (protocol.md 1.4), or

@@ -10,20 +10,27 @@ struct scope {
 	const char *name; /* of the secret */
 	/* Globs (* and ?), NULL-ended; NULL: all are allowed, an empty list:
 	 * none. */
-	const char *const *models, *tools, *datasets;
+	const char *const *models;
+	const char *const *tools;
+	const char *const *datasets;
 	double run, day, month; /* US dollars; NAN: no limit */
 };
 
 /* What one request has spent and may spend.  One for each request. */
 struct spend;
 
-/* For a request that SECRET signed (NULL: none did) and whose `data` is DATA:
+/* For a request that SECRET signed (scope_unsigned: none did; NULL: it is no
+ * request but our own user's, who may do all) and whose `data` is DATA:
  * data.maxCostUsd lowers the run's budget.  Lives in the arena. */
 struct spend *spend_new(struct engine *engine, struct arena *a,
     const char *secret, const json_t *data, struct err *err) MUST_USE;
 
+/* The name of the scope of requests that no secret signed. */
+extern const char scope_unsigned[];
+
 /* ERR_SCOPE, naming what is not allowed.  MODEL is the name that the prompt
- * has, TOOL the one in its `tools`, DATASET its path as it resolves. */
+ * has, TOOL the one in its `tools`, DATASET its path as it resolves (NULL: it
+ * leads out).  S may be NULL: all is allowed. */
 int scope_model(
     const struct spend *s, const char *model, struct err *err) MUST_USE;
 int scope_tool(
@@ -31,12 +38,14 @@ int scope_tool(
 int scope_dataset(
     const struct spend *s, const char *dataset, struct err *err) MUST_USE;
 
-/* Before a call goes out: reserves what it may cost at most, in the run's, the
- * day's and the month's budget.  May change ASK's copy so that the answer
- * cannot cost more (max_tokens).  ERR_BUDGET (402) says which budget is spent
- * and when it resets; ERR_MODEL when a model has no price and must have one.
- * *CHARGE, in the arena, is then to be ended by spend_end(); NULL when nothing
- * is counted. */
+/* Before an attempt goes out (each may be billed): reserves what it may cost at
+ * most, in the run's, the day's and the month's budget.  May change ASK's copy
+ * so that the answer cannot cost more (max_tokens).  ERR_BUDGET (402) says
+ * which budget is spent and when it resets; ERR_BUSY that the call would fit
+ * once others that run now have ended: it may be tried again a little later;
+ * ERR_MODEL when a model has no price and must have one.  *CHARGE is then to be
+ * ended by spend_end(), else the end of the arena does it, as for a call that
+ * was cut; NULL when nothing is counted. */
 struct charge;
 int spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
     struct charge **charge, struct err *err) MUST_USE;
@@ -46,5 +55,8 @@ double spend_end(struct charge *charge, const struct usage *usage, bool sent);
 
 /* US dollars so far, of this request. */
 double spend_total(const struct spend *s);
+
+/* Seconds until the budget that refused last is whole again; 0: it never is. */
+int64_t spend_resets(const struct spend *s);
 
 #endif

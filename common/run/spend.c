@@ -1,0 +1,268 @@
+/* Money: what a call may cost at most is taken from the budgets before it goes
+ * out, what it did cost stays taken.  It refuses to know how calls are made. */
+#include "scope_int.h"
+
+#include "../base/clock.h"
+#include "price.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+struct charge {
+	struct spend *spend;
+	struct store *store;
+	struct price price;
+	struct price_units units;
+	enum prompt_kind kind;
+	bool priced, ended;
+	double amount;	     /* reserved */
+	int64_t reservation; /* in the store; 0: none */
+};
+
+static const struct prices none = {.unpriced = NAN, .max_output = 4096};
+
+/* Float sums of what was reserved and given back do not come to nothing. */
+static double
+not_below_zero(double d)
+{
+	return d > 0 ? d : 0;
+}
+
+static bool
+has_budget(const struct spend *s)
+{
+	return !isnan(s->most) ||
+	       (s->scope != NULL &&
+		   (!isnan(s->scope->day) || !isnan(s->scope->month)));
+}
+
+/* --- the most that a call may cost */
+
+static void
+drop_json(void *json)
+{
+	json_decref(json);
+}
+
+/* Vendors know their own ceilings: a prompt that sets none gets ours, and so
+ * does one that sets what is no number of tokens. */
+static double
+limit_output(struct arena *a, struct ask *ask, int64_t most)
+{
+	const json_t *own = json_object_get(ask->config, "max_tokens");
+	double tokens = json_is_number(own) ? json_number_value(own) : 0;
+	json_t *config;
+
+	if (isfinite(tokens) && tokens >= 1)
+		return ceil(tokens);
+	config = ask->config != NULL ? json_copy((json_t *)ask->config)
+				     : json_object();
+	(void)json_object_set_new(config, "max_tokens", json_integer(most));
+	arena_on_free(a, drop_json, config);
+	ask->config = config;
+	return (double)most;
+}
+
+static double
+worst_case(const struct charge *c, struct arena *a, struct ask *ask,
+    const struct prices *prices)
+{
+	struct usage usage = {.total = -1};
+	double output = 0;
+
+	usage.input = price_tokens(&c->price, ask);
+	if (c->price.output > 0 && !prompt_kind_is_media(ask->kind) &&
+	    ask->kind != PROMPT_EMBED)
+		output = limit_output(a, ask, prices->max_output);
+	else if (prompt_kind_is_media(ask->kind))
+		output = (double)prices->max_output;
+	usage.output = output < 1e15 ? (int64_t)output : (int64_t)1e15;
+	return price_of(&c->price, ask->kind, &usage, &c->units);
+}
+
+/* --- refusals */
+
+static const char *
+moment(struct arena *a, int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+	char text[32] = "";
+
+	if (gmtime_r(&seconds, &tm) != NULL)
+		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return arena_strdup(a, text);
+}
+
+static int
+refuse(struct arena *a, struct spend *s, const struct store_budget *b,
+    double amount, bool held, struct err *err)
+{
+	const char *until = "";
+
+	s->resets = b->to;
+	if (b->to != 0)
+		until = arena_printf(a, "; it resets at %s", moment(a, b->to));
+	if (held) {
+		s->resets = 0;
+		return fail(err, ERR_BUSY,
+		    "calls that run now hold the %s budget of %s "
+		    "(%.6g USD): this one may cost up to %.6g USD",
+		    b->key, s->who, b->most, amount);
+	}
+	return fail(err, ERR_BUDGET,
+	    "the %s budget of %s (%.6g USD) is spent: this call "
+	    "may cost up to %.6g USD%s",
+	    b->key, s->who, b->most, amount, until);
+}
+
+/* What is said of a budget of the store. */
+static int
+refuse_period(struct engine *e, struct arena *a, struct spend *s,
+    const struct store_budget *b, double amount, struct err *err)
+{
+	struct store_budget named = *b;
+	double spent = 0, reserved = 0;
+
+	store_spent(e->store, b, &spent, &reserved);
+	named.key = strrchr(b->key, ':') + 1;
+	return refuse(a, s, &named, amount,
+	    reserved > 0 && spent + amount <= b->most, err);
+}
+
+/* --- reservations */
+
+static int
+reserve_run(struct arena *a, struct spend *s, double amount, struct err *err)
+{
+	struct store_budget run = {.key = "run", .most = s->most};
+
+	if (isnan(s->most) || s->spent + s->reserved + amount <= s->most)
+		return 0;
+	return refuse(a, s, &run, amount,
+	    s->reserved > 0 && s->spent + amount <= s->most, err);
+}
+
+/* Money is not spent where nobody can count it. */
+static int
+reserve_periods(struct engine *e, struct arena *a, struct charge *c,
+    double amount, struct err *err)
+{
+	struct store_budget budgets[PERIODS];
+	size_t n, over = 0;
+
+	n = scope_periods(c->spend->scope, a, clock_wall_ms(), budgets);
+	if (n == 0)
+		return 0;
+	c->reservation = store_reserve(e->store, budgets, n, amount, &over);
+	if (c->reservation > 0)
+		return 0;
+	if (c->reservation == 0)
+		return refuse_period(
+		    e, a, c->spend, &budgets[over < n ? over : 0], amount, err);
+	c->reservation = 0;
+	return fail(err, ERR_BUDGET,
+	    "the budget of %s cannot be counted now: the store "
+	    "does not answer",
+	    c->spend->who);
+}
+
+/* A call that nobody ended was cut. */
+static void
+end_charge(void *charge)
+{
+	(void)spend_end(charge, NULL, true);
+}
+
+int
+spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
+    struct charge **charge, struct err *err)
+{
+	const struct prices *prices = engine->settings->prices;
+	struct spend *s = engine->spend;
+	struct charge *c;
+
+	*charge = NULL;
+	if (s == NULL)
+		return 0;
+	if (prices == NULL)
+		prices = &none;
+	c = arena_zalloc(a, sizeof(*c));
+	c->spend = s;
+	c->store = engine->store;
+	c->kind = ask->kind;
+	c->units = price_units(ask);
+	c->priced = price_find(prices, ask->provider, ask->model, &c->price);
+	if (has_budget(s)) {
+		if (!c->priced)
+			return fail(err, ERR_MODEL,
+			    "the model %s of %s has no price, and a "
+			    "budget holds for %s: set prices or "
+			    "spending.unpriced",
+			    ask->model, ask->provider->name, s->who);
+		c->amount = worst_case(c, a, ask, prices);
+		if (reserve_run(a, s, c->amount, err) < 0 ||
+		    reserve_periods(engine, a, c, c->amount, err) < 0)
+			return -1;
+		s->reserved += c->amount;
+	}
+	arena_on_free(a, end_charge, c);
+	*charge = c;
+	return 0;
+}
+
+/* --- what it came to */
+
+/* A vendor that tells no tokens at all has not said that it was free. */
+static double
+cost_of(const struct charge *c, const struct usage *usage)
+{
+	bool tells = usage->input > 0 || usage->output > 0 || usage->total > 0;
+
+	if (usage->has_cost && isfinite(usage->cost) && usage->cost >= 0)
+		return usage->cost;
+	if (!c->priced)
+		return 0;
+	if (!tells && c->units.images == 0 && c->units.characters == 0)
+		return c->amount;
+	return price_of(&c->price, c->kind, usage, &c->units);
+}
+
+double
+spend_end(struct charge *charge, const struct usage *usage, bool sent)
+{
+	struct spend *s;
+	double cost = 0;
+
+	if (charge == NULL || charge->ended)
+		return 0;
+	charge->ended = true;
+	s = charge->spend;
+	if (usage != NULL)
+		cost = cost_of(charge, usage);
+	else if (sent)
+		cost = charge->amount;
+	s->reserved = not_below_zero(s->reserved - charge->amount);
+	s->spent += cost;
+	if (charge->reservation != 0)
+		store_settle(charge->store, charge->reservation, cost);
+	return cost;
+}
+
+double
+spend_total(const struct spend *s)
+{
+	return s != NULL ? s->spent : 0;
+}
+
+int64_t
+spend_resets(const struct spend *s)
+{
+	int64_t wait;
+
+	if (s == NULL || s->resets == 0)
+		return 0;
+	wait = s->resets - clock_wall_ms();
+	return wait > 0 ? (wait + 999) / 1000 : 1;
+}
