@@ -86,54 +86,126 @@ take_json(struct call *call, struct str text)
 {
 	struct anthropic *st = call->state;
 
-	if (!st->in_object || text.len == 0)
+	if (text.len == 0)
 		return;
 	st->has_json = true;
 	driver_text(call, text);
 }
 
-/* The arguments as far as a block holds them whole. */
+/* --- thoughts: the vendor wants those before calls of tools again, whole and
+ * signed; what is not signed it did not make */
+
+static void
+keep_thought(struct call *call, struct buf *to, struct str text)
+{
+	if (call->ask->n_tools == 0)
+		return;
+	if (to->max == 0)
+		buf_init(to, LIMIT_OBJECT_BYTES);
+	buf_add(to, text.p, text.len);
+}
+
+static void
+keep_block(struct anthropic *st, json_t *block)
+{
+	if (st->thoughts == NULL)
+		st->thoughts = json_array();
+	json_array_append_new(st->thoughts, block);
+}
+
+static void
+close_thought(struct anthropic *st)
+{
+	struct buf *text = &st->thought, *sign = &st->signature;
+	json_t *block;
+
+	if (sign->len != 0 && !buf_full(text) && !buf_full(sign)) {
+		block = json_pack("{ss}", "type", "thinking");
+		json_set_str(
+		    block, "thinking", (struct str){buf_str(text), text->len});
+		json_set_str(
+		    block, "signature", (struct str){buf_str(sign), sign->len});
+		keep_block(st, block);
+	}
+	buf_free(text);
+	buf_free(sign);
+}
+
+/* What was thought before a call goes with it. */
+static json_t *
+take_thoughts(struct anthropic *st)
+{
+	json_t *thoughts = st->thoughts;
+
+	st->thoughts = NULL;
+	if (thoughts == NULL)
+		return NULL;
+	return json_pack("{ssso}", "driver", driver_anthropic.name,
+	    ANTHROPIC_THOUGHTS, thoughts);
+}
+
+/* --- blocks */
+
+/* A piece of the arguments of the open block. */
+static int
+take_piece(struct call *call, struct str text, struct err *err)
+{
+	struct anthropic *st = call->state;
+
+	if (st->open == ANTHROPIC_OBJECT)
+		take_json(call, text);
+	if (st->open == ANTHROPIC_CALL)
+		return tool_call_add(&st->calls, st->made, text, err);
+	return 0;
+}
+
+/* The arguments as far as a block holds them whole.  A stream begins with an
+ * empty object, which pieces follow. */
 static int
 take_input(struct call *call, const json_t *input, struct err *err)
 {
 	struct buf b;
-	int rc = 0;
+	int rc;
 
+	if (input == NULL ||
+	    (json_is_object(input) && json_object_size(input) == 0))
+		return 0;
 	buf_init(&b, LIMIT_OBJECT_BYTES);
 	json_print(&b, input);
 	if (buf_full(&b))
-		rc = fail(err, ERR_PROVIDER, "the object is too large");
+		rc = fail(err, ERR_PROVIDER,
+		    "the arguments of tool calls are larger than %u bytes",
+		    LIMIT_OBJECT_BYTES);
 	else
-		take_json(call, (struct str){buf_str(&b), b.len});
+		rc = take_piece(call, (struct str){buf_str(&b), b.len}, err);
 	buf_free(&b);
 	return rc;
 }
 
-/* The start of a block of a stream, or a block of a whole reply. */
+/* The object is the first call of its tool, a second one says nothing. */
 static int
-open_block(struct call *call, const json_t *block, struct err *err)
+open_call(struct call *call, const json_t *block, struct err *err)
 {
 	struct anthropic *st = call->state;
-	struct str type = driver_string(json_object_get(block, "type"));
 	struct str name = driver_string(json_object_get(block, "name"));
-	const json_t *input = json_object_get(block, "input");
 
-	st->in_object = false;
-	if (str_is(type, "text"))
-		take_text(call, driver_string(json_object_get(block, "text")));
-	else if (str_is(type, "thinking"))
-		driver_reasoning(
-		    call, driver_string(json_object_get(block, "thinking")));
-	if (!str_is(type, "tool_use") || call->ask->kind != PROMPT_OBJECT ||
-	    st->answered || !str_is(name, ANTHROPIC_TOOL))
-		return 0;
-	st->answered = true;
-	st->in_object = true;
-	/* A stream begins with an empty one, which pieces follow. */
-	if (input == NULL ||
-	    (json_is_object(input) && json_object_size(input) == 0))
-		return 0;
-	return take_input(call, input, err);
+	if (call->ask->kind == PROMPT_OBJECT &&
+	    str_is(name, anthropic_object_tool(call))) {
+		if (st->answered)
+			return 0;
+		st->answered = true;
+		st->open = ANTHROPIC_OBJECT;
+	} else {
+		st->made = tool_calls_at(
+		    call, &st->calls, (json_int_t)st->calls.n, err);
+		if (st->made == NULL)
+			return -1;
+		st->open = ANTHROPIC_CALL;
+		st->made->keep = take_thoughts(st);
+		tool_call_name(st->made,
+		    driver_string(json_object_get(block, "id")), name);
+	}
+	return take_input(call, json_object_get(block, "input"), err);
 }
 
 /* A tool that is called without arguments may stream none. */
@@ -142,24 +214,72 @@ close_block(struct call *call)
 {
 	struct anthropic *st = call->state;
 
-	if (!st->has_json)
+	if (st->open == ANTHROPIC_OBJECT && !st->has_json)
 		take_json(call, STR("{}"));
-	st->in_object = false;
+	else if (st->open == ANTHROPIC_CALL)
+		tool_calls_emit(call, &st->calls);
+	else if (st->open == ANTHROPIC_THOUGHT)
+		close_thought(st);
+	st->open = ANTHROPIC_OTHER;
 }
 
-static void
-take_delta(struct call *call, const json_t *delta)
+/* The start of a block of a stream, or a block of a whole reply, as far as it
+ * is of calls. */
+static int
+open_block(struct call *call, const json_t *block, struct err *err)
 {
-	struct str type = driver_string(json_object_get(delta, "type"));
+	struct anthropic *st = call->state;
+	struct str type = driver_string(json_object_get(block, "type"));
 
-	if (str_is(type, "text_delta"))
-		take_text(call, driver_string(json_object_get(delta, "text")));
-	else if (str_is(type, "thinking_delta"))
+	close_block(call);
+	if (str_is(type, "tool_use"))
+		return open_call(call, block, err);
+	if (str_is(type, "thinking")) {
+		st->open = ANTHROPIC_THOUGHT;
+		keep_thought(call, &st->thought,
+		    driver_string(json_object_get(block, "thinking")));
+		keep_thought(call, &st->signature,
+		    driver_string(json_object_get(block, "signature")));
+	} else if (str_is(type, "redacted_thinking") &&
+		   call->ask->n_tools != 0) {
+		keep_block(st, json_incref((json_t *)block));
+	}
+	return 0;
+}
+
+/* The same, as far as it is of words. */
+static void
+take_words(struct call *call, const json_t *block)
+{
+	struct str type = driver_string(json_object_get(block, "type"));
+
+	if (str_is(type, "text"))
+		take_text(call, driver_string(json_object_get(block, "text")));
+	else if (str_is(type, "thinking"))
 		driver_reasoning(
-		    call, driver_string(json_object_get(delta, "thinking")));
-	else if (str_is(type, "input_json_delta"))
-		take_json(call,
-		    driver_string(json_object_get(delta, "partial_json")));
+		    call, driver_string(json_object_get(block, "thinking")));
+}
+
+static int
+take_delta(struct call *call, const json_t *delta, struct err *err)
+{
+	struct anthropic *st = call->state;
+	struct str type = driver_string(json_object_get(delta, "type"));
+	struct str thought = driver_string(json_object_get(delta, "thinking"));
+
+	if (str_is(type, "text_delta")) {
+		take_text(call, driver_string(json_object_get(delta, "text")));
+	} else if (str_is(type, "thinking_delta")) {
+		driver_reasoning(call, thought);
+		keep_thought(call, &st->thought, thought);
+	} else if (str_is(type, "signature_delta")) {
+		keep_thought(call, &st->signature,
+		    driver_string(json_object_get(delta, "signature")));
+	} else if (str_is(type, "input_json_delta")) {
+		return take_piece(call,
+		    driver_string(json_object_get(delta, "partial_json")), err);
+	}
+	return 0;
 }
 
 static int
@@ -169,8 +289,12 @@ settle(struct call *call, struct err *err)
 	struct usage usage = sum_usage(st);
 
 	st->over = true;
+	close_block(call);
 	if (!st->has_reason)
 		st->reason = FINISH_UNKNOWN;
+	/* The object is a call for us alone. */
+	if (st->answered && st->reason == FINISH_TOOL_CALLS)
+		st->reason = FINISH_STOP;
 	if (call->ask->kind == PROMPT_OBJECT && !st->answered &&
 	    st->reason == FINISH_CONTENT_FILTER)
 		return fail(err, ERR_PROVIDER, "the model refused%s%s",
@@ -190,10 +314,11 @@ take_event(struct call *call, const json_t *event, struct err *err)
 	if (str_is(type, "message_start")) {
 		take_usage(st, json_object_get(message, "usage"));
 	} else if (str_is(type, "content_block_start")) {
+		take_words(call, json_object_get(event, "content_block"));
 		return open_block(
 		    call, json_object_get(event, "content_block"), err);
 	} else if (str_is(type, "content_block_delta")) {
-		take_delta(call, delta);
+		return take_delta(call, delta, err);
 	} else if (str_is(type, "content_block_stop")) {
 		close_block(call);
 	} else if (str_is(type, "message_delta")) {
@@ -255,11 +380,13 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 		    err, ERR_PROVIDER, driver_error(call->arena, reply));
 	if (!json_is_array(content))
 		return fail(err, ERR_PROVIDER, "Invalid JSON response");
-	for (i = 0; i < json_array_size(content); i++) {
+	/* Calls first, as all one-shot replies are told (protocol.md 2.4). */
+	for (i = 0; i < json_array_size(content); i++)
 		if (open_block(call, json_array_get(content, i), err) < 0)
 			return -1;
-		close_block(call);
-	}
+	close_block(call);
+	for (i = 0; i < json_array_size(content); i++)
+		take_words(call, json_array_get(content, i));
 	take_reason(st, driver_string(json_object_get(reply, "stop_reason")));
 	take_usage(st, json_object_get(reply, "usage"));
 	return settle(call, err);
@@ -301,12 +428,16 @@ anthropic_drop(struct call *call)
 {
 	struct anthropic *st = call->state;
 
+	tool_calls_free(&st->calls);
+	json_decref(st->thoughts);
+	buf_free(&st->thought);
+	buf_free(&st->signature);
 	buf_free(&st->said);
 }
 
 const struct driver driver_anthropic = {
     .name = "anthropic",
-    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
     .state_size = sizeof(struct anthropic),
     .build = anthropic_build,
     .frame = anthropic_frame,

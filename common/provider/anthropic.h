@@ -3,10 +3,18 @@
 #ifndef ANTHROPIC_H
 #define ANTHROPIC_H
 
-#include "driver.h"
+#include "tool_call.h"
 
-/* Objects are the arguments of this tool, which the model must call. */
-#define ANTHROPIC_TOOL "json"
+/* What is kept with a call: blocks of thinking that came before it. */
+#define ANTHROPIC_THOUGHTS "thinking"
+
+/* What the open block is. */
+enum anthropic_block {
+	ANTHROPIC_OTHER,
+	ANTHROPIC_OBJECT, /* a call that is the object */
+	ANTHROPIC_CALL,
+	ANTHROPIC_THOUGHT
+};
 
 struct anthropic {
 	struct buf said; /* beside an object, which a refusal explains */
@@ -14,12 +22,19 @@ struct anthropic {
 	int64_t fresh, written, cached, output;
 	enum finish_reason reason;
 	bool has_reason;
-	bool seen;	/* one event of a stream at least */
-	bool over;	/* the call has ended */
-	bool answered;	/* the object was begun */
-	bool in_object; /* the open block is the object */
-	bool has_json;	/* and some of its text is here */
+	bool seen;     /* one event of a stream at least */
+	bool over;     /* the call has ended */
+	bool answered; /* the object was begun */
+	bool has_json; /* and some of its text is here */
+	enum anthropic_block open;
+	struct tool_calls calls;
+	struct tool_call *made;	       /* the open one */
+	struct buf thought, signature; /* of the open block */
+	json_t *thoughts;	       /* since the last call; or NULL */
 };
+
+/* Objects are the arguments of a tool that the model must call: its name. */
+const char *anthropic_object_tool(struct call *call);
 
 int anthropic_build(struct call *call, struct http_spec *spec, struct err *err);
 

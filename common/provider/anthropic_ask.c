@@ -5,6 +5,7 @@
 
 #include "media.h"
 #include "request.h"
+#include "tool_ask.h"
 #include "../base/json.h"
 #include "../base/utf.h"
 
@@ -33,30 +34,6 @@ add_config(struct call *call, json_t *body)
 	    body, "max_tokens", json_integer(DEFAULT_MAX_TOKENS));
 	request_config(call, body, places, ARRAY_LEN(places),
 	    object ? of_objects : of_text);
-}
-
-/* The one tool that must be called: its arguments are the object. */
-static void
-add_tool(const struct ask *ask, json_t *body)
-{
-	json_t *schema = json_object_get(ask->config, "schema");
-	json_t *tools = json_array(), *tool = json_object();
-	json_t *choice = json_object();
-
-	json_object_set_new(tool, "name", json_string(ANTHROPIC_TOOL));
-	json_object_set_new(
-	    tool, "description", json_string("Respond with a JSON object."));
-	if (json_is_object(schema))
-		json_object_set(tool, "input_schema", schema);
-	else
-		json_object_set_new(
-		    tool, "input_schema", json_pack("{ss}", "type", "object"));
-	json_array_append_new(tools, tool);
-	json_object_set_new(body, "tools", tools);
-	json_object_set_new(choice, "type", json_string("tool"));
-	json_object_set_new(choice, "name", json_string(ANTHROPIC_TOOL));
-	json_object_set_new(choice, "disable_parallel_tool_use", json_true());
-	json_object_set_new(body, "tool_choice", choice);
 }
 
 static json_t *
@@ -169,6 +146,193 @@ media_part(struct arena *a, const json_t *part, struct err *err)
 	return unsupported("media type:", m.type, err);
 }
 
+/* --- tools */
+
+static bool
+is_declared(const struct ask *ask, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ask->n_tools; i++)
+		if (strcmp(ask->tools[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+const char *
+anthropic_object_tool(struct call *call)
+{
+	const char *name = "json";
+
+	while (is_declared(call->ask, name))
+		name = arena_printf(call->arena, "%s_", name);
+	return name;
+}
+
+/* The tool whose arguments are the object. */
+static json_t *
+object_tool(struct call *call)
+{
+	const struct tool_decl decl = {
+	    .name = anthropic_object_tool(call),
+	    .description = "Respond with a JSON object.",
+	};
+	json_t *schema = json_object_get(call->ask->config, "schema");
+	json_t *tool = json_object();
+
+	tool_decl_add(tool, &decl, "input_schema");
+	if (json_is_object(schema))
+		json_object_set(tool, "input_schema", schema);
+	else
+		json_object_set_new(
+		    tool, "input_schema", json_pack("{ss}", "type", "object"));
+	return tool;
+}
+
+/* An object must be answered by the one tool, or first by others: then by one
+ * of them at a time, so that none is called beside the object. */
+static json_t *
+object_choice(struct call *call)
+{
+	bool alone = call->ask->n_tools == 0;
+	json_t *out = json_pack("{ss}", "type", alone ? "tool" : "any");
+
+	if (alone)
+		json_object_set_new(
+		    out, "name", json_string(anthropic_object_tool(call)));
+	json_object_set_new(out, "disable_parallel_tool_use", json_true());
+	return out;
+}
+
+static json_t *
+choice(const struct tool_choice *chosen)
+{
+	static const char *const types[] = {
+	    [TOOL_MODE_AUTO] = "auto",
+	    [TOOL_MODE_NONE] = "none",
+	    [TOOL_MODE_REQUIRED] = "any",
+	    [TOOL_MODE_ONE] = "tool",
+	};
+	json_t *out = json_pack("{ss}", "type", types[chosen->mode]);
+
+	_Static_assert(ARRAY_LEN(types) == TOOL_MODE__MAX, "all modes");
+	if (chosen->mode == TOOL_MODE_ONE)
+		json_object_set_new(out, "name", json_string(chosen->name));
+	return out;
+}
+
+static int
+add_tools(struct call *call, json_t *body, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	bool object = ask->kind == PROMPT_OBJECT;
+	struct tool_choice chosen = {0};
+	json_t *tools, *tool;
+	size_t i;
+
+	if (ask->n_tools == 0 && !object)
+		return 0;
+	if (!object && tool_choice_read(ask, &chosen, err) < 0)
+		return -1;
+	tools = json_array();
+	json_object_set_new(body, "tools", tools);
+	for (i = 0; i < ask->n_tools; i++) {
+		tool = json_object();
+		tool_decl_add(tool, &ask->tools[i], "input_schema");
+		json_array_append_new(tools, tool);
+	}
+	if (object)
+		json_array_append_new(tools, object_tool(call));
+	json_object_set_new(body, "tool_choice",
+	    object ? object_choice(call) : choice(&chosen));
+	return 0;
+}
+
+static void
+add_thoughts(json_t *out, const struct tool_part *part)
+{
+	const json_t *thoughts =
+	    json_object_get(part->keep, ANTHROPIC_THOUGHTS);
+	size_t i;
+
+	for (i = 0; i < json_array_size(thoughts); i++)
+		json_array_append(out, json_array_get(thoughts, i));
+}
+
+static void
+add_call(json_t *out, const struct tool_part *part)
+{
+	json_t *block = json_pack("{ss}", "type", "tool_use");
+
+	json_set_str(block, "id", part->id);
+	json_set_str(block, "name", part->name);
+	json_object_set_new(block, "input", tool_part_input(part));
+	json_array_append_new(out, block);
+}
+
+/* The vendor takes no failure that says nothing. */
+static int
+add_result(
+    struct arena *a, json_t *out, const struct tool_part *part, struct err *err)
+{
+	struct str text;
+	json_t *block;
+
+	if (tool_part_text(a, part, &text, err) < 0)
+		return -1;
+	block = json_pack("{ss}", "type", "tool_result");
+	json_set_str(block, "tool_use_id", part->id);
+	json_set_str(block, "content", text);
+	if (part->bad && text.len != 0)
+		json_object_set_new(block, "is_error", json_true());
+	json_array_append_new(out, block);
+	return 0;
+}
+
+/* The vendor takes no text that is only white space, which models say before
+ * they call. */
+static bool
+is_blank(struct str text)
+{
+	return text.len == 0 || strspn(text.p, " \t\r\n") == text.len;
+}
+
+/* Calls or results.  Thoughts stand where they were thought, those before the
+ * first call before what was said, too. */
+static int
+add_tool_parts(
+    struct arena *a, json_t *out, const json_t *parts, struct err *err)
+{
+	const json_t *first = NULL;
+	struct tool_part part;
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts) && first == NULL; i++) {
+		tool_part_read(
+		    json_array_get(parts, i), &driver_anthropic, &part);
+		if (part.type == TOOL_PART_CALL) {
+			first = json_array_get(parts, i);
+			add_thoughts(out, &part);
+		}
+	}
+	for (i = 0; i < json_array_size(parts); i++) {
+		const json_t *from = json_array_get(parts, i);
+		struct str text = driver_string(json_object_get(from, "text"));
+
+		tool_part_read(from, &driver_anthropic, &part);
+		if (part.type == TOOL_PART_CALL && from != first)
+			add_thoughts(out, &part);
+		if (part.type == TOOL_PART_CALL)
+			add_call(out, &part);
+		else if (part.type == TOOL_PART_OTHER && !is_blank(text))
+			json_array_append_new(out, text_part(text));
+		if (part.type == TOOL_PART_RESULT &&
+		    add_result(a, out, &part, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* Empty text is left out beside attachments, as AI SDK does. */
 static int
 add_parts(struct arena *a, json_t *out, const json_t *parts, struct err *err)
@@ -199,6 +363,8 @@ static int
 add_content(
     struct arena *a, json_t *out, const json_t *content, struct err *err)
 {
+	if (tool_part_any(content))
+		return add_tool_parts(a, out, content, err);
 	if (json_is_array(content))
 		return add_parts(a, out, content, err);
 	json_array_append_new(out, text_part(driver_string(content)));
@@ -236,9 +402,12 @@ add_messages(struct call *call, json_t *body, struct err *err)
 		json_t *message = json_array_get(from, i);
 		struct str role =
 		    driver_string(json_object_get(message, "role"));
-		json_t *to =
-		    str_is(role, "system") ? system : parts_of(messages, role);
+		json_t *to;
 
+		/* What tools gave is told by the user. */
+		if (str_is(role, "tool"))
+			role = STR("user");
+		to = str_is(role, "system") ? system : parts_of(messages, role);
 		rc = add_content(
 		    call->arena, to, json_object_get(message, "content"), err);
 	}
@@ -282,8 +451,8 @@ make_body(struct call *call, json_t *body, struct err *err)
 	add_config(call, body);
 	if (add_messages(call, body, err) < 0)
 		return -1;
-	if (ask->kind == PROMPT_OBJECT)
-		add_tool(ask, body);
+	if (add_tools(call, body, err) < 0)
+		return -1;
 	if (ask->stream)
 		json_object_set_new(body, "stream", json_true());
 	return 0;

@@ -89,59 +89,39 @@ take_part(struct call *call, const json_t *part)
 }
 
 static void
+keep_thought(struct chat *chat, const char *key, struct str thought)
+{
+	if (chat->thought.max == 0)
+		buf_init(&chat->thought, LIMIT_OBJECT_BYTES);
+	chat->thought_key = key;
+	buf_add(&chat->thought, thought.p, thought.len);
+}
+
+static void
+take_thought(struct call *call, const json_t *message)
+{
+	const char *key = CHAT_THOUGHT;
+	struct str thought = driver_string(json_object_get(message, key));
+
+	if (thought.p == NULL) {
+		key = CHAT_THOUGHT_TOO;
+		thought = driver_string(json_object_get(message, key));
+	}
+	driver_reasoning(call, thought);
+	if (thought.len != 0 && call->ask->n_tools != 0)
+		keep_thought(call->state, key, thought);
+}
+
+static void
 take_text(struct call *call, const json_t *message)
 {
 	const json_t *content = json_object_get(message, "content");
-	struct str thought =
-	    driver_string(json_object_get(message, "reasoning_content"));
 	size_t i;
 
-	if (thought.p == NULL)
-		thought = driver_string(json_object_get(message, "reasoning"));
-	driver_reasoning(call, thought);
 	driver_text(call, driver_string(content));
 	for (i = 0; i < json_array_size(content); i++)
 		take_part(call, json_array_get(content, i));
 	take_refusal(call, driver_string(json_object_get(message, "refusal")));
-}
-
-static struct chat_tool *
-find_tool(struct call *call, json_int_t index, struct err *err)
-{
-	struct chat *chat = call->state;
-	struct chat_tool *tool;
-	size_t i;
-
-	for (i = 0; i < chat->n_tools; i++)
-		if (chat->tools[i].index == index)
-			return &chat->tools[i];
-	if (chat->n_tools == LIMIT_TOOL_CALLS) {
-		(void)fail(err, ERR_PROVIDER,
-		    "the model made more than %u tool calls at once",
-		    LIMIT_TOOL_CALLS);
-		return NULL;
-	}
-	if (chat->n_tools == chat->cap_tools) {
-		chat->cap_tools = chat->cap_tools * 2 + 4;
-		chat->tools = arena_grow(call->arena, chat->tools,
-		    chat->n_tools, chat->cap_tools, sizeof(*chat->tools));
-	}
-	if (chat->n_tools == 0)
-		chat->args_left = LIMIT_OBJECT_BYTES;
-	tool = &chat->tools[chat->n_tools++];
-	*tool = (struct chat_tool){.index = index};
-	buf_init(&tool->id, LIMIT_ERR_BYTES);
-	buf_init(&tool->name, LIMIT_ERR_BYTES);
-	buf_init(&tool->args, LIMIT_OBJECT_BYTES);
-	return tool;
-}
-
-/* An id and a name come once; servers that repeat them repeat them whole. */
-static void
-set_once(struct buf *b, struct str text)
-{
-	if (b->len == 0)
-		buf_add(b, text.p, text.len);
 }
 
 static int
@@ -151,24 +131,22 @@ take_tool(
 	struct chat *chat = call->state;
 	const json_t *index = json_object_get(piece, "index");
 	const json_t *function = json_object_get(piece, "function");
-	struct str args = driver_string(json_object_get(function, "arguments"));
-	struct chat_tool *tool;
+	const json_t *extra = json_object_get(piece, "extra_content");
+	struct tool_call *tool;
 
-	tool = find_tool(call,
+	tool = tool_calls_at(call, &chat->tools,
 	    json_is_integer(index) ? json_integer_value(index)
 				   : (json_int_t)position,
 	    err);
 	if (tool == NULL)
 		return -1;
-	set_once(&tool->id, driver_string(json_object_get(piece, "id")));
-	set_once(&tool->name, driver_string(json_object_get(function, "name")));
-	if (args.len > chat->args_left)
-		return fail(err, ERR_PROVIDER,
-		    "the arguments of tool calls are larger than %u bytes",
-		    LIMIT_OBJECT_BYTES);
-	chat->args_left -= args.len;
-	buf_add(&tool->args, args.p, args.len);
-	return 0;
+	tool_call_name(tool, driver_string(json_object_get(piece, "id")),
+	    driver_string(json_object_get(function, "name")));
+	if (json_is_object(extra) && tool->keep == NULL)
+		tool->keep = json_pack(
+		    "{sssO}", "driver", driver_chat.name, CHAT_EXTRA, extra);
+	return tool_call_add(&chat->tools, tool,
+	    driver_string(json_object_get(function, "arguments")), err);
 }
 
 static int
@@ -183,55 +161,24 @@ take_tools(struct call *call, const json_t *message, struct err *err)
 	return 0;
 }
 
-static void
-emit_tool(struct call *call, const struct chat_tool *tool)
-{
-	struct str text = {buf_str(&tool->args), tool->args.len};
-	struct event ev = {.type = EVENT_TOOL_CALL};
-	struct err bad = {0};
-	json_t *value;
-
-	if (text.len == 0)
-		text = STR("{}");
-	value = json_read(text, &bad);
-	err_free(&bad);
-	ev.tool.id = (struct str){buf_str(&tool->id), tool->id.len};
-	ev.tool.name = (struct str){buf_str(&tool->name), tool->name.len};
-	/* Arguments that are no JSON go on as the text that they are. */
-	ev.tool.is_error = value == NULL;
-	if (value == NULL) {
-		value = json_object();
-		json_set_str(value, "text", text);
-		ev.tool.value = json_object_get(value, "text");
-	} else {
-		ev.tool.value = value;
-	}
-	call->sink->event(call->sink, &ev);
-	json_decref(value);
-}
-
-static void
-free_tools(struct chat *chat)
-{
-	size_t i;
-
-	for (i = 0; i < chat->n_tools; i++) {
-		buf_free(&chat->tools[i].id);
-		buf_free(&chat->tools[i].name);
-		buf_free(&chat->tools[i].args);
-	}
-	chat->n_tools = 0;
-}
-
+/* Servers whose models think before they call want to see the thought again,
+ * under the name that they gave it. */
 static void
 emit_tools(struct call *call)
 {
 	struct chat *chat = call->state;
-	size_t i;
+	struct tool_call *first;
 
-	for (i = 0; i < chat->n_tools; i++)
-		emit_tool(call, &chat->tools[i]);
-	free_tools(chat);
+	if (chat->tools.out < chat->tools.n && chat->thought.len != 0 &&
+	    !buf_full(&chat->thought)) {
+		first = &chat->tools.all[chat->tools.out];
+		if (first->keep == NULL)
+			first->keep =
+			    json_pack("{ss}", "driver", driver_chat.name);
+		json_set_str(first->keep, chat->thought_key,
+		    (struct str){buf_str(&chat->thought), chat->thought.len});
+	}
+	tool_calls_emit(call, &chat->tools);
 }
 
 static int
@@ -372,6 +319,7 @@ take_chunk(struct call *call, const struct chunk *chunk, struct err *err)
 		return fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, chunk->error));
 	take_usage(call->state, chunk->usage);
+	take_thought(call, chunk->delta);
 	take_text(call, chunk->delta);
 	return take_tools(call, chunk->delta, err);
 }
@@ -437,6 +385,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	    chat, driver_string(json_object_get(choice, "finish_reason")));
 	if (take_tools(call, message, err) < 0)
 		return -1;
+	take_thought(call, message);
 	emit_tools(call);
 	take_text(call, message);
 	return settle(call, err);
@@ -495,13 +444,15 @@ chat_drop(struct call *call)
 {
 	struct chat *chat = call->state;
 
-	free_tools(chat);
+	tool_calls_free(&chat->tools);
+	buf_free(&chat->thought);
 	buf_free(&chat->refusal);
 }
 
 const struct driver driver_chat = {
     .name = "chat",
-    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_IMAGE | DRIVER_SPEECH,
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_IMAGE | DRIVER_SPEECH |
+		 DRIVER_TOOLS,
     .state_size = sizeof(struct chat),
     .build = chat_build,
     .frame = chat_frame,

@@ -4,13 +4,13 @@
 #ifndef CHAT_H
 #define CHAT_H
 
-#include "driver.h"
+#include "tool_call.h"
 
-/* A tool call whose arguments arrive in pieces. */
-struct chat_tool {
-	json_int_t index;
-	struct buf id, name, args;
-};
+/* What some servers say of a thought, under one of two names, and of a call of
+ * a tool beside it; they want to see both again. */
+#define CHAT_THOUGHT "reasoning_content"
+#define CHAT_THOUGHT_TOO "reasoning"
+#define CHAT_EXTRA "extra_content"
 
 struct chat {
 	struct buf refusal; /* of an object: what the model says instead */
@@ -20,9 +20,9 @@ struct chat {
 	bool has_reason;
 	bool seen; /* one event of a stream at least */
 	bool over; /* finish was emitted */
-	struct chat_tool *tools;
-	size_t n_tools, cap_tools;
-	size_t args_left; /* bytes that arguments may still grow by */
+	struct tool_calls tools;
+	struct buf thought; /* before calls of tools */
+	const char *thought_key;
 };
 
 int chat_build(struct call *call, struct http_spec *spec, struct err *err);

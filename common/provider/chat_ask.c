@@ -5,7 +5,9 @@
 
 #include "media.h"
 #include "request.h"
+#include "tool_ask.h"
 #include "../base/json.h"
+#include "../base/limits.h"
 #include "../base/utf.h"
 
 #include <stdlib.h>
@@ -193,29 +195,191 @@ add_parts(struct arena *a, json_t *out, const json_t *parts, struct err *err)
 	return 0;
 }
 
+/* --- tools */
+
+/* {"type":"function","function":inner}; takes INNER. */
+static json_t *
+function(json_t *inner)
+{
+	return wrap("function", inner);
+}
+
+static json_t *
+tool_call(struct arena *a, const struct tool_part *part, struct err *err)
+{
+	json_t *out = json_object(), *inner;
+	struct str args;
+
+	if (tool_part_text(a, part, &args, err) < 0) {
+		json_decref(out);
+		return NULL;
+	}
+	inner = json_object();
+	json_set_str(inner, "name", part->name);
+	json_set_str(inner, "arguments", args);
+	json_set_str(out, "id", part->id);
+	json_object_set_new(out, "type", json_string("function"));
+	json_object_set_new(out, "function", inner);
+	forward(out, CHAT_EXTRA, part->keep, CHAT_EXTRA);
+	return out;
+}
+
+/* What the model said and called: its text is one, its calls are a list. */
+static int
+add_calls(struct arena *a, json_t *message, const json_t *parts,
+    struct buf *said, struct err *err)
+{
+	json_t *calls = json_array();
+	size_t i;
+
+	json_object_set_new(message, "content", json_null());
+	json_object_set_new(message, "tool_calls", calls);
+	for (i = 0; i < json_array_size(parts); i++) {
+		const json_t *from = json_array_get(parts, i);
+		struct str text = driver_string(json_object_get(from, "text"));
+		struct tool_part part;
+		json_t *made;
+
+		tool_part_read(from, &driver_chat, &part);
+		if (part.type != TOOL_PART_CALL) {
+			buf_add(said, text.p, text.len);
+			continue;
+		}
+		made = tool_call(a, &part, err);
+		if (made == NULL)
+			return -1;
+		json_array_append_new(calls, made);
+		forward(message, CHAT_THOUGHT, part.keep, CHAT_THOUGHT);
+		forward(message, CHAT_THOUGHT_TOO, part.keep, CHAT_THOUGHT_TOO);
+	}
+	return 0;
+}
+
+static int
+add_caller(
+    struct arena *a, json_t *messages, const json_t *from, struct err *err)
+{
+	json_t *message = json_object();
+	struct buf said;
+	int rc;
+
+	buf_init(&said, LIMIT_RENDER_BYTES);
+	json_array_append_new(messages, message);
+	json_object_set(message, "role", json_object_get(from, "role"));
+	rc =
+	    add_calls(a, message, json_object_get(from, "content"), &said, err);
+	if (said.len != 0)
+		json_set_str(
+		    message, "content", (struct str){buf_str(&said), said.len});
+	buf_free(&said);
+	return rc;
+}
+
+/* Every result is a message of its own. */
+static int
+add_results(
+    struct arena *a, json_t *messages, const json_t *parts, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts); i++) {
+		json_t *message = json_object();
+		struct tool_part part;
+		struct str text;
+
+		json_array_append_new(messages, message);
+		tool_part_read(json_array_get(parts, i), &driver_chat, &part);
+		if (tool_part_text(a, &part, &text, err) < 0)
+			return -1;
+		json_object_set_new(message, "role", json_string("tool"));
+		json_set_str(message, "tool_call_id", part.id);
+		json_set_str(message, "content", text);
+	}
+	return 0;
+}
+
+static json_t *
+choice(const struct tool_choice *chosen)
+{
+	static const char *const words[] = {
+	    [TOOL_MODE_AUTO] = "auto",
+	    [TOOL_MODE_NONE] = "none",
+	    [TOOL_MODE_REQUIRED] = "required",
+	    [TOOL_MODE_ONE] = "",
+	};
+	_Static_assert(ARRAY_LEN(words) == TOOL_MODE__MAX, "all modes");
+
+	if (chosen->mode != TOOL_MODE_ONE)
+		return json_string(words[chosen->mode]);
+	return function(json_pack("{ss}", "name", chosen->name));
+}
+
+/* Never strict: the vendor would refuse most schemas, and arguments are checked
+ * before a tool runs. */
+static json_t *
+declare(const struct tool_decl *decl)
+{
+	json_t *out = json_object();
+
+	tool_decl_add(out, decl, "parameters");
+	json_object_set_new(out, "strict", json_false());
+	return function(out);
+}
+
+static int
+add_tools(const struct ask *ask, json_t *body, struct err *err)
+{
+	struct tool_choice chosen;
+	json_t *tools;
+	size_t i;
+
+	if (ask->n_tools == 0)
+		return 0;
+	if (tool_choice_read(ask, &chosen, err) < 0)
+		return -1;
+	tools = json_array();
+	json_object_set_new(body, "tools", tools);
+	for (i = 0; i < ask->n_tools; i++)
+		json_array_append_new(tools, declare(&ask->tools[i]));
+	json_object_set_new(body, "tool_choice", choice(&chosen));
+	return 0;
+}
+
+/* --- the body */
+
+static int
+add_message(struct arena *a, json_t *messages, json_t *from, struct err *err)
+{
+	const json_t *content = json_object_get(from, "content");
+	struct str role = driver_string(json_object_get(from, "role"));
+	json_t *message;
+
+	if (!json_is_array(content)) {
+		json_array_append(messages, from);
+		return 0;
+	}
+	if (tool_part_any(content))
+		return str_is(role, "tool")
+			   ? add_results(a, messages, content, err)
+			   : add_caller(a, messages, from, err);
+	message = json_copy(from);
+	json_array_append_new(messages, message);
+	json_object_set_new(message, "content", json_array());
+	return add_parts(a, json_object_get(message, "content"), content, err);
+}
+
 static int
 add_messages(struct call *call, json_t *body, struct err *err)
 {
+	const json_t *from = call->ask->messages;
 	json_t *messages = json_array();
 	size_t i;
 
 	json_object_set_new(body, "messages", messages);
-	for (i = 0; i < json_array_size(call->ask->messages); i++) {
-		json_t *from = json_array_get(call->ask->messages, i);
-		json_t *content = json_object_get(from, "content");
-		json_t *message;
-
-		if (!json_is_array(content)) {
-			json_array_append(messages, from);
-			continue;
-		}
-		message = json_copy(from);
-		json_array_append_new(messages, message);
-		json_object_set_new(message, "content", json_array());
-		if (add_parts(call->arena, json_object_get(message, "content"),
-			content, err) < 0)
+	for (i = 0; i < json_array_size(from); i++)
+		if (add_message(call->arena, messages, json_array_get(from, i),
+			err) < 0)
 			return -1;
-	}
 	return 0;
 }
 
@@ -230,7 +394,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 	add_config(call, body);
 	if (ask->kind == PROMPT_OBJECT)
 		add_format(ask, body);
-	if (add_messages(call, body, err) < 0)
+	if (add_messages(call, body, err) < 0 || add_tools(ask, body, err) < 0)
 		return -1;
 	if (!ask->stream)
 		return 0;

@@ -130,19 +130,33 @@ finish_object(struct guard *g)
 	return true;
 }
 
+/* A step that calls tools has no object yet: whatever it says is said beside
+ * the calls, and their results come first.  A server that names another reason
+ * may still have answered, if it said anything. */
+static bool
+wants_tools(const struct guard *g, const struct event *ev)
+{
+	if (!g->called || g->has_final)
+		return false;
+	return ev->finish.reason == FINISH_TOOL_CALLS || g->text.len == 0;
+}
+
 static void
 finish(struct guard *g, const struct event *ev)
 {
 	struct event out = *ev;
 	struct usage *usage = &out.finish.usage;
 
-	if (g->kind == PROMPT_OBJECT && !finish_object(g))
-		return;
 	if (usage->total < 0)
 		usage->total = usage->input + usage->output;
-	/* The reference reports every object that it got so (10.2). */
-	if (g->kind == PROMPT_OBJECT)
+	if (g->kind == PROMPT_OBJECT && wants_tools(g, ev)) {
+		out.finish.reason = FINISH_TOOL_CALLS;
+	} else if (g->kind == PROMPT_OBJECT) {
+		if (!finish_object(g))
+			return;
+		/* The reference reports every object that it got so (10.2). */
 		out.finish.reason = FINISH_STOP;
+	}
 	g->done = true;
 	pass(g, &out);
 }
@@ -171,9 +185,13 @@ guard_event(struct sink *self, const struct event *ev)
 	case EVENT_ERROR:
 		guard_fail(g, ev->text);
 		return;
-	case EVENT_REASONING_DELTA:
 	case EVENT_TOOL_CALL:
-	case EVENT_TOOL_RESULT:
+		g->called = true;
+		break;
+	case EVENT_TOOL_RESULT: /* of an executor that runs its tools */
+		g->called = false;
+		break;
+	case EVENT_REASONING_DELTA:
 	case EVENT_TOOL_REQUEST:
 	case EVENT__MAX:
 		break;
@@ -199,6 +217,7 @@ guard_restart(struct guard *g)
 {
 	buf_clear(&g->text);
 	g->parsed = 0;
+	g->called = false;
 }
 
 void

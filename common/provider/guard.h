@@ -1,7 +1,8 @@
 /* Between every driver and the world: exactly one terminal event, nothing
  * after it, usage always on finish.  For objects it turns text into snapshots
  * (protocol.md D2) and repeats the last one as the final value; for one-shot
- * objects an answer that does not parse is an error. */
+ * objects an answer that does not parse is an error.  An object whose answer
+ * is calls of tools ends with that reason and has no final value. */
 #ifndef GUARD_H
 #define GUARD_H
 
@@ -16,6 +17,7 @@ struct guard {
 	bool done;	 /* the terminal event is out */
 	bool emitted;	 /* any event is out */
 	bool has_final;	 /* the driver itself gave the final object */
+	bool called;	 /* a tool whose result is not here */
 	struct buf text; /* of an object */
 	size_t parsed;	 /* how much of it the last snapshot has seen */
 	json_t *last;	 /* the last snapshot */

@@ -5,6 +5,7 @@
 #include "responses.h"
 
 #include "chat.h"
+#include "tool_call.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -112,16 +113,62 @@ is_tool(const json_t *item)
 	return str_is(type, "function_call");
 }
 
+/* What the next step must name beside a call that it names: the reasoning and
+ * the messages that came before it (the vendor refuses either without the
+ * other).  Nothing can be named that the vendor did not store. */
+static void
+note_item(struct responses *r, const json_t *item)
+{
+	json_t *id = json_object_get(item, "id");
+	struct str type = driver_string(json_object_get(item, "type"));
+
+	if (driver_string(id).len == 0)
+		return;
+	if (r->before == NULL)
+		r->before = json_array();
+	json_array_append(r->before, id);
+	if (str_is(type, "message"))
+		r->said = true;
+}
+
+static void
+forget_items(struct responses *r)
+{
+	json_decref(r->before);
+	r->before = NULL;
+	r->said = false;
+}
+
+static json_t *
+make_keep(struct call *call, const json_t *item)
+{
+	const char *provider = call->ask->provider->name;
+	json_t *id = json_object_get(item, "id"), *keep;
+	struct responses *r = call->state;
+
+	if (r->unstored || driver_string(id).len == 0)
+		return NULL;
+	keep = json_pack("{sssssO}", "driver", driver_responses.name,
+	    RESPONSES_PROVIDER, provider != NULL ? provider : "", "id", id);
+	if (r->before != NULL)
+		json_object_set(keep, RESPONSES_BEFORE, r->before);
+	if (r->said)
+		json_object_set_new(keep, RESPONSES_SAID, json_true());
+	return keep;
+}
+
 /* A call of a tool is told when its arguments are complete. */
 static int
 take_tool(struct call *call, const json_t *item, struct err *err)
 {
 	struct responses *r = call->state;
-	json_t *said = json_object_get(item, "arguments");
-	struct str text = driver_string(said);
-	struct event ev = {.type = EVENT_TOOL_CALL};
-	struct err bad = {0};
-	json_t *value;
+	struct told told = {
+	    .id = driver_string(json_object_get(item, "call_id")),
+	    .name = driver_string(json_object_get(item, "name")),
+	    .args = driver_string(json_object_get(item, "arguments")),
+	    .n = r->n_tools,
+	};
+	json_t *keep;
 
 	if (r->n_tools == LIMIT_TOOL_CALLS)
 		return fail(err, ERR_PROVIDER,
@@ -129,15 +176,20 @@ take_tool(struct call *call, const json_t *item, struct err *err)
 		    LIMIT_TOOL_CALLS);
 	r->n_tools++;
 	r->spoken = true;
-	value = json_read(text.len != 0 ? text : STR("{}"), &bad);
-	err_free(&bad);
-	ev.tool.id = driver_string(json_object_get(item, "call_id"));
-	ev.tool.name = driver_string(json_object_get(item, "name"));
-	/* Arguments that are no JSON go on as the text that they are. */
-	ev.tool.is_error = value == NULL;
-	ev.tool.value = value != NULL ? value : said;
-	call->sink->event(call->sink, &ev);
-	json_decref(value);
+	keep = make_keep(call, item);
+	told.keep = keep;
+	tool_call_emit(call, &told);
+	json_decref(keep);
+	forget_items(r);
+	return 0;
+}
+
+static int
+take_item(struct call *call, const json_t *item, struct err *err)
+{
+	if (is_tool(item))
+		return take_tool(call, item, err);
+	note_item(call->state, item);
 	return 0;
 }
 
@@ -149,9 +201,7 @@ take_output(struct call *call, const json_t *output, struct err *err)
 	size_t i;
 
 	for (i = 0; i < json_array_size(output); i++) {
-		const json_t *item = json_array_get(output, i);
-
-		if (is_tool(item) && take_tool(call, item, err) < 0)
+		if (take_item(call, json_array_get(output, i), err) < 0)
 			return -1;
 	}
 	for (i = 0; i < json_array_size(output); i++) {
@@ -161,6 +211,13 @@ take_output(struct call *call, const json_t *output, struct err *err)
 		take_parts(call, json_object_get(item, "content"));
 	}
 	return 0;
+}
+
+static void
+take_stored(struct responses *r, const json_t *response)
+{
+	if (json_is_false(json_object_get(response, "store")))
+		r->unstored = true;
 }
 
 /* The error of a response, which may come with status 200. */
@@ -202,6 +259,7 @@ settle(struct call *call, const json_t *response, struct err *err)
 	r->over = true;
 	if (check_error(call, response, err) < 0)
 		return -1;
+	take_stored(r, response);
 	if (!r->spoken &&
 	    take_output(call, json_object_get(response, "output"), err) < 0)
 		return -1;
@@ -299,9 +357,10 @@ take_event(struct call *call, struct str type, const struct said *said,
 	else if (str_is(type, "response.reasoning_text.delta") ||
 		 str_is(type, "response.reasoning_summary_text.delta"))
 		driver_reasoning(call, delta);
-	else if (str_is(type, "response.output_item.done") &&
-		 is_tool(said->item))
-		return take_tool(call, said->item, err);
+	else if (str_is(type, "response.created"))
+		take_stored(call->state, said->response);
+	else if (str_is(type, "response.output_item.done"))
+		return take_item(call, said->item, err);
 	else if (str_is(type, "response.completed") ||
 		 str_is(type, "response.incomplete"))
 		return settle(call, said->response, err);
@@ -383,12 +442,14 @@ responses_drop(struct call *call)
 {
 	struct responses *r = call->state;
 
+	forget_items(r);
 	buf_free(&r->refusal);
 }
 
 const struct driver driver_responses = {
     .name = "responses",
-    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_IMAGE | DRIVER_SPEECH,
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_IMAGE | DRIVER_SPEECH |
+		 DRIVER_TOOLS,
     .state_size = sizeof(struct responses),
     .build = responses_build,
     .frame = responses_frame,

@@ -6,6 +6,7 @@
 #include "chat.h"
 #include "media.h"
 #include "request.h"
+#include "tool_ask.h"
 #include "../base/json.h"
 #include "../base/utf.h"
 
@@ -186,6 +187,172 @@ input_item(struct arena *a, const json_t *from, struct err *err)
 	return item;
 }
 
+/* --- tools */
+
+static void
+add_reference(json_t *input, const json_t *id)
+{
+	json_t *item = typed("item_reference");
+
+	json_object_set(item, "id", (json_t *)id);
+	json_array_append_new(input, item);
+}
+
+/* A call that the vendor stored is named, with what must be named with it. */
+static int
+add_call(struct arena *a, json_t *input, const struct tool_part *part,
+    struct err *err)
+{
+	const json_t *before = json_object_get(part->keep, RESPONSES_BEFORE);
+	const json_t *id = json_object_get(part->keep, "id");
+	struct str args;
+	json_t *item;
+	size_t i;
+
+	for (i = 0; i < json_array_size(before); i++)
+		add_reference(input, json_array_get(before, i));
+	if (id != NULL) {
+		add_reference(input, id);
+		return 0;
+	}
+	if (tool_part_text(a, part, &args, err) < 0)
+		return -1;
+	item = typed("function_call");
+	json_set_str(item, "call_id", part->id);
+	json_set_str(item, "name", part->name);
+	json_set_str(item, "arguments", args);
+	json_array_append_new(input, item);
+	return 0;
+}
+
+static int
+add_result(struct arena *a, json_t *input, const struct tool_part *part,
+    struct err *err)
+{
+	struct str text;
+	json_t *item;
+
+	if (tool_part_text(a, part, &text, err) < 0)
+		return -1;
+	item = typed("function_call_output");
+	json_set_str(item, "call_id", part->id);
+	json_set_str(item, "output", text);
+	json_array_append_new(input, item);
+	return 0;
+}
+
+/* Another provider knows nothing of what this one stored. */
+static void
+read_part(const struct ask *ask, const json_t *from, struct tool_part *part)
+{
+	const char *here = ask->provider->name;
+	struct str there;
+
+	tool_part_read(from, &driver_responses, part);
+	there = driver_string(json_object_get(part->keep, RESPONSES_PROVIDER));
+	if (!str_is(there, here != NULL ? here : ""))
+		part->keep = NULL;
+}
+
+/* Whether what was said beside the calls is among what they name. */
+static bool
+is_said(const struct ask *ask, const json_t *parts)
+{
+	struct tool_part part;
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts); i++) {
+		read_part(ask, json_array_get(parts, i), &part);
+		if (json_is_true(json_object_get(part.keep, RESPONSES_SAID)))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_said(json_t *input, const json_t *from)
+{
+	struct str text = driver_string(json_object_get(from, "text"));
+	json_t *item = json_object(), *parts = json_array();
+
+	json_object_set_new(item, "role", json_string("assistant"));
+	json_array_append_new(parts, text_part("output_text", text));
+	json_object_set_new(item, "content", parts);
+	json_array_append_new(input, item);
+}
+
+/* Calls and results are items of their own. */
+static int
+add_tool_items(
+    struct call *call, json_t *input, const json_t *parts, struct err *err)
+{
+	bool said = is_said(call->ask, parts);
+	struct tool_part part;
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts) && rc == 0; i++) {
+		const json_t *from = json_array_get(parts, i);
+
+		read_part(call->ask, from, &part);
+		if (part.type == TOOL_PART_CALL)
+			rc = add_call(call->arena, input, &part, err);
+		else if (part.type == TOOL_PART_RESULT)
+			rc = add_result(call->arena, input, &part, err);
+		else if (!said && !is_empty(from))
+			add_said(input, from);
+	}
+	return rc;
+}
+
+static json_t *
+choice(const struct tool_choice *chosen)
+{
+	json_t *out;
+
+	switch (chosen->mode) {
+	case TOOL_MODE_NONE:
+		return json_string("none");
+	case TOOL_MODE_REQUIRED:
+		return json_string("required");
+	case TOOL_MODE_ONE:
+		out = typed("function");
+		json_object_set_new(out, "name", json_string(chosen->name));
+		return out;
+	case TOOL_MODE_AUTO:
+	case TOOL_MODE__MAX:
+		break;
+	}
+	return json_string("auto");
+}
+
+/* Never strict: the vendor would refuse most schemas, and arguments are checked
+ * before a tool runs. */
+static int
+add_tools(const struct ask *ask, json_t *body, struct err *err)
+{
+	struct tool_choice chosen;
+	json_t *tools, *tool;
+	size_t i;
+
+	if (ask->n_tools == 0)
+		return 0;
+	if (tool_choice_read(ask, &chosen, err) < 0)
+		return -1;
+	tools = json_array();
+	json_object_set_new(body, "tools", tools);
+	for (i = 0; i < ask->n_tools; i++) {
+		tool = typed("function");
+		tool_decl_add(tool, &ask->tools[i], "parameters");
+		json_object_set_new(tool, "strict", json_false());
+		json_array_append_new(tools, tool);
+	}
+	json_object_set_new(body, "tool_choice", choice(&chosen));
+	return 0;
+}
+
+/* --- the body */
+
 static int
 add_input(struct call *call, json_t *body, struct err *err)
 {
@@ -195,8 +362,15 @@ add_input(struct call *call, json_t *body, struct err *err)
 
 	json_object_set_new(body, "input", input);
 	for (i = 0; i < json_array_size(messages); i++) {
-		item =
-		    input_item(call->arena, json_array_get(messages, i), err);
+		const json_t *from = json_array_get(messages, i);
+		const json_t *content = json_object_get(from, "content");
+
+		if (tool_part_any(content)) {
+			if (add_tool_items(call, input, content, err) < 0)
+				return -1;
+			continue;
+		}
+		item = input_item(call->arena, from, err);
 		if (item == NULL)
 			return -1;
 		json_array_append_new(input, item);
@@ -218,7 +392,9 @@ make_body(struct call *call, json_t *body, struct err *err)
 		add_format(ask, body);
 	if (ask->stream)
 		json_object_set_new(body, "stream", json_true());
-	return add_input(call, body, err);
+	if (add_input(call, body, err) < 0)
+		return -1;
+	return add_tools(ask, body, err);
 }
 
 int

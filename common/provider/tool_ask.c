@@ -108,6 +108,20 @@ tool_part_input(const struct tool_part *part)
 	return json_object();
 }
 
+void
+tool_decl_add(json_t *to, const struct tool_decl *decl, const char *key)
+{
+	json_object_set_new(to, "name", json_string(decl->name));
+	if (decl->description != NULL)
+		json_set_str(to, "description",
+		    (struct str){decl->description, strlen(decl->description)});
+	if (decl->schema != NULL)
+		json_object_set(to, key, (json_t *)decl->schema);
+	else
+		json_object_set_new(to, key,
+		    json_pack("{sss{}}", "type", "object", "properties"));
+}
+
 /* --- tool_choice */
 
 static bool

@@ -41,6 +41,10 @@ int tool_part_text(struct arena *a, const struct tool_part *part,
  * reference. */
 json_t *tool_part_input(const struct tool_part *part) MUST_USE NONNULL;
 
+/* Sets name, description (when there is one) and, as KEY, the schema. */
+void tool_decl_add(
+    json_t *to, const struct tool_decl *decl, const char *key) NONNULL;
+
 enum tool_mode {
 	TOOL_MODE_AUTO,
 	TOOL_MODE_NONE,

@@ -20,8 +20,8 @@ struct record {
 static void
 on_event(struct sink *self, const struct event *ev)
 {
-	static const char *const marks[] = {
-	    "t:", "r:", "call", "result", "o:", "final:", "finish:", "error:"};
+	static const char *const marks[] = {"t:", "r:", "call", "result",
+	    "request", "o:", "final:", "finish:", "error:"};
 	struct record *r = (struct record *)self;
 
 	_Static_assert(ARRAY_LEN(marks) == EVENT__MAX, "a mark for each");
