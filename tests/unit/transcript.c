@@ -111,6 +111,19 @@ tool_json(const struct event *ev)
 	return out;
 }
 
+static json_t *
+result_json(const struct event *ev)
+{
+	json_t *out = json_object();
+
+	json_set_str(out, "id", ev->tool.id);
+	json_set_str(out, "name", ev->tool.name);
+	json_object_set(out, "result", (json_t *)ev->tool.value);
+	if (ev->tool.is_error)
+		json_object_set_new(out, "isError", json_true());
+	return out;
+}
+
 static void
 on_event(struct sink *self, const struct event *ev)
 {
@@ -125,6 +138,8 @@ on_event(struct sink *self, const struct event *ev)
 		json_set_str(line, "error", ev->text);
 	else if (ev->type == EVENT_TOOL_CALL)
 		json_object_set_new(line, "toolCall", tool_json(ev));
+	else if (ev->type == EVENT_TOOL_RESULT)
+		json_object_set_new(line, "toolResult", result_json(ev));
 	else if (ev->type == EVENT_OBJECT_DELTA)
 		json_object_set(line, "object", (json_t *)ev->object);
 	else if (ev->type == EVENT_OBJECT_FINAL)
@@ -420,6 +435,9 @@ request_case(const struct transcripts *t, const char *name)
 	ask.stream = json_is_true(json_object_get(test, "stream"));
 	ask.messages = json_object_get(test, "messages");
 	ask.config = json_object_get(test, "config");
+	ask.traceparent =
+	    json_string_value(json_object_get(test, "traceparent"));
+	p.options = json_object_get(test, "options");
 	call = driver_call(a, &ask, NULL);
 	rc = t->driver->build(call, &spec, &err);
 	check_request(name, test, call, rc, &spec, &err);

@@ -1,0 +1,237 @@
+/* A prompt as a request to an agent of a Mastra server: the prompt's system
+ * messages take the place of the agent's instructions (protocol.md 10.3), its
+ * settings lie side by side in version 0 and in modelSettings in version 1.
+ * The model, the tools and what they may do are the agent's own.  It sends
+ * nothing. */
+#include "mastra.h"
+
+#include "request.h"
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+static const struct place of_v1[] = {
+    {"max_tokens", "maxOutputTokens"},
+    {"temperature", "temperature"},
+    {"top_p", "topP"},
+    {"top_k", "topK"},
+    {"presence_penalty", "presencePenalty"},
+    {"frequency_penalty", "frequencyPenalty"},
+    {"stop_sequences", "stopSequences"},
+    {"seed", "seed"},
+    {"max_retries", "maxRetries"},
+};
+
+static const struct place of_v0[] = {
+    {"max_tokens", "maxTokens"},
+    {"temperature", "temperature"},
+    {"top_p", "topP"},
+    {"top_k", "topK"},
+    {"presence_penalty", "presencePenalty"},
+    {"frequency_penalty", "frequencyPenalty"},
+    {"stop_sequences", "stopSequences"},
+    {"seed", "seed"},
+    {"max_retries", "maxRetries"},
+};
+
+static const char *const of_text[] = {NULL};
+static const char *const of_objects[] = {"schema", NULL};
+
+/* Which tool must be called, in AI SDK's words. */
+static void
+add_tool_choice(const struct ask *ask, json_t *body)
+{
+	json_t *choice = json_object_get(ask->config, "tool_choice");
+	const json_t *tool = json_object_get(choice, "tool_name");
+	json_t *out;
+
+	if (json_is_string(choice)) {
+		json_object_set(body, "toolChoice", choice);
+		return;
+	}
+	if (!json_is_string(tool))
+		return;
+	out = json_object();
+	json_object_set_new(out, "type", json_string("tool"));
+	json_object_set(out, "toolName", (json_t *)tool);
+	json_object_set_new(body, "toolChoice", out);
+}
+
+static void
+add_limits(const struct ask *ask, json_t *body)
+{
+	json_t *calls = json_object_get(ask->config, "max_calls");
+
+	if (json_is_number(calls))
+		json_object_set(body, "maxSteps", calls);
+	add_tool_choice(ask, body);
+}
+
+/* The text of a message, and of parts the text among them. */
+static void
+add_text(struct buf *to, const json_t *content)
+{
+	struct str text = driver_string(content);
+	size_t i;
+
+	if (text.len != 0) {
+		if (to->len != 0)
+			buf_adds(to, "\n\n");
+		buf_add(to, text.p, text.len);
+	}
+	for (i = 0; i < json_array_size(content); i++) {
+		const json_t *part = json_array_get(content, i);
+
+		add_text(to, json_object_get(part, "text"));
+	}
+}
+
+static bool
+is_system(const json_t *message)
+{
+	return str_is(
+	    driver_string(json_object_get(message, "role")), "system");
+}
+
+static void
+add_messages(const struct ask *ask, json_t *body)
+{
+	json_t *messages = json_array(), *message;
+	struct buf system;
+	size_t i;
+
+	buf_init(&system, LIMIT_RENDER_BYTES);
+	json_object_set_new(body, "messages", messages);
+	for (i = 0; i < json_array_size(ask->messages); i++) {
+		message = json_array_get(ask->messages, i);
+		if (is_system(message))
+			add_text(&system, json_object_get(message, "content"));
+		else
+			json_array_append(messages, message);
+	}
+	if (system.len != 0)
+		json_set_str(body, "instructions",
+		    (struct str){buf_str(&system), system.len});
+	buf_free(&system);
+}
+
+/* "00-TRACE-SPAN-FLAGS" as Mastra's own spans want to be told their parent. */
+static void
+add_trace(const struct ask *ask, json_t *body)
+{
+	enum { TRACE = 3, TRACE_LEN = 32, SPAN = 36, SPAN_LEN = 16, ALL = 55 };
+	const char *parent = ask->traceparent;
+	json_t *trace;
+
+	if (parent == NULL || strlen(parent) < ALL)
+		return;
+	trace = json_object();
+	json_set_str(trace, "traceId", (struct str){parent + TRACE, TRACE_LEN});
+	json_set_str(
+	    trace, "parentSpanId", (struct str){parent + SPAN, SPAN_LEN});
+	json_object_set_new(body, "tracingOptions", trace);
+}
+
+static bool
+is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c));
+}
+
+/* The agent is the option's, or the one that the model's name says; its name
+ * stays one segment of the path, whatever is in it.  A base URL may end with
+ * the server's own prefix. */
+static const char *
+make_url(struct call *call, const char *verb)
+{
+	const struct ask *ask = call->ask;
+	const json_t *option = json_object_get(ask->provider->options, "agent");
+	const char *id =
+	    json_is_string(option) ? json_string_value(option) : ask->model;
+	const char *base = ask->provider->base_url, *prefix = "/api", *url;
+	size_t len = strlen(base);
+	struct buf name;
+
+	if (len >= strlen(prefix) &&
+	    strcmp(base + len - strlen(prefix), prefix) == 0)
+		prefix = "";
+	buf_init(&name, LIMIT_ERR_BYTES);
+	for (; *id != '\0'; id++) {
+		if (is_unreserved(*id))
+			buf_addc(&name, *id);
+		else
+			buf_addf(&name, "%%%02X", (unsigned char)*id);
+	}
+	url = arena_printf(call->arena, "%s%s/agents/%s/%s", base, prefix,
+	    buf_str(&name), verb);
+	buf_free(&name);
+	return url;
+}
+
+static int
+finish_request(struct call *call, const json_t *body, const char *verb,
+    struct http_spec *spec, struct err *err)
+{
+	const char *key = call->ask->provider->api_key;
+
+	spec->url = make_url(call, verb);
+	spec->headers = request_headers(call, "text/event-stream",
+	    key != NULL
+		? arena_printf(call->arena, "Authorization: Bearer %s", key)
+		: NULL);
+	return request_body(call, body, spec, err);
+}
+
+int
+mastra_build(struct call *call, struct http_spec *spec, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	bool object = ask->kind == PROMPT_OBJECT;
+	json_t *schema = json_object_get(ask->config, "schema");
+	json_t *body = json_object(), *settings = json_object(), *output;
+	int rc;
+
+	add_messages(ask, body);
+	request_config(call, settings, of_v1, ARRAY_LEN(of_v1),
+	    object ? of_objects : of_text);
+	if (json_object_size(settings) != 0)
+		json_object_set(body, "modelSettings", settings);
+	json_decref(settings);
+	add_limits(ask, body);
+	if (object && json_is_object(schema)) {
+		output = json_object();
+		json_object_set(output, "schema", schema);
+		json_object_set_new(body, "structuredOutput", output);
+	}
+	add_trace(ask, body);
+	rc = finish_request(
+	    call, body, ask->stream ? "stream" : "generate", spec, err);
+	json_decref(body);
+	return rc;
+}
+
+/* Version 0 streams an object as bare text, without usage and without a word
+ * when it fails, so a whole reply is asked for. */
+int
+mastra_v0_build(struct call *call, struct http_spec *spec, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	bool object = ask->kind == PROMPT_OBJECT;
+	json_t *schema = json_object_get(ask->config, "schema");
+	json_t *body = json_object();
+	int rc;
+
+	add_messages(ask, body);
+	request_config(
+	    call, body, of_v0, ARRAY_LEN(of_v0), object ? of_objects : of_text);
+	add_limits(ask, body);
+	if (object && json_is_object(schema))
+		json_object_set(body, "output", schema);
+	rc = finish_request(call, body,
+	    ask->stream && !object ? "stream" : "generate", spec, err);
+	json_decref(body);
+	return rc;
+}
