@@ -22,6 +22,8 @@ const struct driver *const drivers[] = {
     &driver_chat,
     &driver_echo,
     &driver_gemini,
+    &driver_mastra,
+    &driver_mastra_v0,
     &driver_ollama,
     &driver_responses,
     NULL,

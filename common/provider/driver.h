@@ -149,6 +149,7 @@ struct driver {
 	const char *executor;
 	unsigned abilities;
 	enum driver_framing framing;
+	bool any_type; /* a stream's content type says nothing */
 	size_t state_size;
 
 	/* Makes the request.  Not for local drivers and not for children. */
@@ -227,6 +228,6 @@ struct str driver_string(const json_t *json);
 extern const char driver_cut_text[];
 
 extern const struct driver driver_anthropic, driver_chat, driver_echo,
-    driver_gemini, driver_ollama, driver_responses;
+    driver_gemini, driver_mastra, driver_mastra_v0, driver_ollama, driver_responses;
 
 #endif

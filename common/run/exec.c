@@ -95,10 +95,11 @@ static const struct {
 static bool
 is_stream(const struct exec *x)
 {
+	const struct driver *driver = x->ask.provider->driver;
 	const char *type = http_header(x->http, "content-type");
-	const char *wanted = framings[x->ask.provider->driver->framing].type;
 
-	return type == NULL || strcasestr(type, wanted) != NULL;
+	return type == NULL || driver->any_type ||
+	       strcasestr(type, framings[driver->framing].type) != NULL;
 }
 
 static void
@@ -259,14 +260,19 @@ settle(struct exec *x)
 }
 
 /* D1: network errors, 408, 409, 429, 500 and above, and a one-shot reply that
- * is cut; never once something has gone out. */
+ * is cut; never once something has gone out.  An agent that failed may have
+ * used its tools: it is not run a second time. */
 static bool
 may_retry(const struct exec *x)
 {
+	bool agent = x->ask.provider->driver->abilities & DRIVER_AGENT;
+
 	if (x->guard.emitted)
 		return false;
 	if (x->how == HTTP_NO_REPLY)
 		return true;
+	if (agent && (x->status == 500 || x->how == HTTP_CUT))
+		return false;
 	if (x->status == 0)
 		return x->how == HTTP_CLOCK;
 	if (x->form == FORM_REFUSAL)
