@@ -59,9 +59,21 @@ struct conf_item {
 	size_t line;
 };
 
+/* What the signer of a request may use and spend. */
+struct conf_scope {
+	struct conf_list models, tools, datasets; /* of const char * */
+	struct conf_real run, day, month;
+};
+
 struct conf_secret {
 	struct conf_item item;
 	struct conf_value name, value;
+	struct conf_scope scope;
+};
+
+struct conf_price {
+	struct conf_item item;
+	struct conf_real input, cached, output, image, characters, call;
 };
 
 struct conf_provider {
@@ -107,6 +119,10 @@ struct conf {
 	int log_level;		       /* enum log_level */
 	int markdown;		       /* enum markdown_style */
 	int64_t body_bytes;
+	struct conf_scope secret_scope, unsigned_scope;
+	struct conf_list price_list;
+	struct conf_value unpriced;
+	int64_t max_output;
 
 	/* As the program uses it. */
 	struct secrets secrets;

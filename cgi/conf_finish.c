@@ -38,6 +38,14 @@ add_secret(struct loader *l, const char *name, const struct conf_value *value)
 	conf->secrets.items[conf->secrets.n++] = (struct secret){name, key};
 }
 
+const char *
+conf_secret_name(struct loader *l, const struct conf_secret *s, size_t i)
+{
+	if (s->name.text != NULL)
+		return s->name.text;
+	return arena_printf(l->conf->arena, "webhook.secrets[%zu]", i);
+}
+
 static void
 finish_secrets(struct loader *l)
 {
@@ -52,13 +60,10 @@ finish_secrets(struct loader *l)
 	conf->secret_sources = arena_array(
 	    conf->arena, LIMIT_SECRETS, sizeof(conf->secret_sources[0]));
 	if (conf->secret.text != NULL)
-		add_secret(l, "webhook.secret", &conf->secret);
+		add_secret(l, CONF_PLAIN_SECRET, &conf->secret);
 	for (i = 0; i < conf->secret_list.n; i++) {
 		s = &items[i];
-		name = s->name.text;
-		if (name == NULL)
-			name = arena_printf(
-			    conf->arena, "webhook.secrets[%zu]", i);
+		name = conf_secret_name(l, s, i);
 		if (s->value.text != NULL)
 			add_secret(l, name, &s->value);
 		else if (s->value.source == NULL)
@@ -279,6 +284,7 @@ conf_finish(struct loader *l)
 	finish_models(l);
 	conf_finish_evals(l);
 	conf_finish_experiments(l);
+	conf_finish_spending(l);
 	finish_log(l);
 	l->conf->settings.markdown = (enum markdown_style)l->conf->markdown;
 }

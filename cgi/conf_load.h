@@ -68,6 +68,14 @@ void conf_finish(struct loader *l);
 /* Its parts that have files of their own.  Evals come behind models. */
 void conf_finish_evals(struct loader *l);
 void conf_finish_experiments(struct loader *l);
+/* Behind secrets and the store. */
+void conf_finish_spending(struct loader *l);
+
+/* What the log calls the secret of webhook.secret, and the I-th of
+ * webhook.secrets. */
+#define CONF_PLAIN_SECRET "webhook.secret"
+const char *conf_secret_name(
+    struct loader *l, const struct conf_secret *s, size_t i);
 
 /* A URL without slashes at its end; NULL, and a note about WHAT, when V is
  * none.  LINE is that of V when V does not know it. */

@@ -10,6 +10,7 @@
 #define IN_PROVIDER(field) offsetof(struct conf_provider, field)
 #define IN_MODEL(field) offsetof(struct conf_model, field)
 #define IN_SECRET(field) offsetof(struct conf_secret, field)
+#define IN_PRICE(field) offsetof(struct conf_price, field)
 #define IN_EVAL(field) offsetof(struct conf_eval, field)
 
 enum { HOUR = 3600, DAY = 24 * HOUR, MILLION = 1000000 };
@@ -30,6 +31,50 @@ const struct option conf_options[] = {
 	.example = "env:AGENTMARK_WEBHOOK_SECRET",
 	.help = "The secret that requests are signed with.  Neither empty "
 		"nor the word DEFAULT, which everybody knows."},
+    {.key = "webhook.models",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(secret_scope.models),
+	.literal = true,
+	.example = "[openai/gpt-4o-mini, ollama/*]",
+	.help = "Models that a request that webhook.secret signed may use, by"
+		" the names that prompts have: * stands for any text, ? for "
+		"one character, and an empty list for none.  Without it all "
+		"may be used."},
+    {.key = "webhook.tools",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(secret_scope.tools),
+	.literal = true,
+	.example = "[search_*]",
+	.help = "Tools that a request that webhook.secret signed may use, in "
+		"the same way."},
+    {.key = "webhook.datasets",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(secret_scope.datasets),
+	.literal = true,
+	.example = "[ci/*]",
+	.help = "Datasets, by their paths below the root."},
+    {.key = "webhook.budget",
+	.type = OPTION_GROUP,
+	.help = "What a request that webhook.secret signed may spend, in US "
+		"dollars.  Calls that would go over it are refused (402)."},
+    {.key = "webhook.budget.run",
+	.type = OPTION_REAL,
+	.offset = IN_CONF(secret_scope.run),
+	.max = MILLION,
+	.example = "0.50",
+	.help = "In one request, which may lower it by data.maxCostUsd."},
+    {.key = "webhook.budget.day",
+	.type = OPTION_REAL,
+	.offset = IN_CONF(secret_scope.day),
+	.max = MILLION,
+	.example = "5",
+	.help = "In a day of UTC."},
+    {.key = "webhook.budget.month",
+	.type = OPTION_REAL,
+	.offset = IN_CONF(secret_scope.month),
+	.max = MILLION,
+	.example = "50",
+	.help = "In a month of UTC."},
     {.key = "webhook.secrets",
 	.type = OPTION_LIST,
 	.offset = IN_CONF(secret_list),
@@ -49,6 +94,50 @@ const struct option conf_options[] = {
 	.offset = IN_SECRET(value),
 	.example = "file:/etc/agentmark-fcgi.old-secret",
 	.help = "The secret."},
+    {.key = "webhook.secrets[].models",
+	.type = OPTION_NAMES,
+	.offset = IN_SECRET(scope.models),
+	.literal = true,
+	.example = "[openai/gpt-4o-mini, ollama/*]",
+	.help = "Models that a request that it signed may use, by the names "
+		"that prompts have: * stands for any text, ? for one "
+		"character, and an empty list for none.  Without it all may "
+		"be used."},
+    {.key = "webhook.secrets[].tools",
+	.type = OPTION_NAMES,
+	.offset = IN_SECRET(scope.tools),
+	.literal = true,
+	.example = "[search_*]",
+	.help = "Tools that a request that it signed may use, in the same "
+		"way."},
+    {.key = "webhook.secrets[].datasets",
+	.type = OPTION_NAMES,
+	.offset = IN_SECRET(scope.datasets),
+	.literal = true,
+	.example = "[ci/*]",
+	.help = "Datasets, by their paths below the root."},
+    {.key = "webhook.secrets[].budget",
+	.type = OPTION_GROUP,
+	.help = "What a request that it signed may spend, in US dollars.  "
+		"Calls that would go over it are refused (402)."},
+    {.key = "webhook.secrets[].budget.run",
+	.type = OPTION_REAL,
+	.offset = IN_SECRET(scope.run),
+	.max = MILLION,
+	.example = "0.50",
+	.help = "In one request, which may lower it by data.maxCostUsd."},
+    {.key = "webhook.secrets[].budget.day",
+	.type = OPTION_REAL,
+	.offset = IN_SECRET(scope.day),
+	.max = MILLION,
+	.example = "5",
+	.help = "In a day of UTC."},
+    {.key = "webhook.secrets[].budget.month",
+	.type = OPTION_REAL,
+	.offset = IN_SECRET(scope.month),
+	.max = MILLION,
+	.example = "50",
+	.help = "In a month of UTC."},
     {.key = "webhook.signature",
 	.type = OPTION_CHOICE,
 	.offset = IN_CONF(signature),
@@ -58,6 +147,53 @@ const struct option conf_options[] = {
 		"is verified where there is one; with off anybody may use "
 		"the program, so put it behind something that asks who it "
 		"is."},
+
+    {.key = "webhook.unsigned",
+	.type = OPTION_GROUP,
+	.help = "The same for requests that are not signed, where signature "
+		"is optional or off."},
+    {.key = "webhook.unsigned.models",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(unsigned_scope.models),
+	.literal = true,
+	.example = "[openai/gpt-4o-mini, ollama/*]",
+	.help = "Models that they may use, by the names that prompts have: * "
+		"stands for any text, ? for one character, and an empty list "
+		"for none.  Without it all may be used."},
+    {.key = "webhook.unsigned.tools",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(unsigned_scope.tools),
+	.literal = true,
+	.example = "[search_*]",
+	.help = "Tools that they may use, in the same way."},
+    {.key = "webhook.unsigned.datasets",
+	.type = OPTION_NAMES,
+	.offset = IN_CONF(unsigned_scope.datasets),
+	.literal = true,
+	.example = "[ci/*]",
+	.help = "Datasets, by their paths below the root."},
+    {.key = "webhook.unsigned.budget",
+	.type = OPTION_GROUP,
+	.help = "What they may spend, in US dollars.  Calls that would go "
+		"over it are refused (402)."},
+    {.key = "webhook.unsigned.budget.run",
+	.type = OPTION_REAL,
+	.offset = IN_CONF(unsigned_scope.run),
+	.max = MILLION,
+	.example = "0.50",
+	.help = "In one request, which may lower it by data.maxCostUsd."},
+    {.key = "webhook.unsigned.budget.day",
+	.type = OPTION_REAL,
+	.offset = IN_CONF(unsigned_scope.day),
+	.max = MILLION,
+	.example = "5",
+	.help = "In a day of UTC."},
+    {.key = "webhook.unsigned.budget.month",
+	.type = OPTION_REAL,
+	.offset = IN_CONF(unsigned_scope.month),
+	.max = MILLION,
+	.example = "50",
+	.help = "In a month of UTC."},
 
     {.key = "limits", .type = OPTION_GROUP, .help = "Ceilings."},
     {.key = "limits.body_bytes",
@@ -143,6 +279,73 @@ const struct option conf_options[] = {
 	.example = "openai",
 	.help = "The provider of names that nothing else matches; without it "
 		"such a name is an error."},
+
+    {.key = "prices",
+	.type = OPTION_MAP,
+	.offset = IN_CONF(price_list),
+	.size = sizeof(struct conf_price),
+	.help = "What models cost, in US dollars, where the built-in prices "
+		"are wrong or have none: a model's name, or a pattern with * "
+		"and ?, as provider/model or as the vendor calls it.  A name "
+		"stands for those that go on behind a - or another such "
+		"character as well."},
+    {.key = "prices.NAME.input",
+	.type = OPTION_REAL,
+	.offset = IN_PRICE(input),
+	.max = MILLION,
+	.example = "2.5",
+	.help = "For a million tokens that go in."},
+    {.key = "prices.NAME.cached",
+	.type = OPTION_REAL,
+	.offset = IN_PRICE(cached),
+	.max = MILLION,
+	.example = "1.25",
+	.help = "For a million of those that the vendor reads from its cache;"
+		" as input when it is not set."},
+    {.key = "prices.NAME.output",
+	.type = OPTION_REAL,
+	.offset = IN_PRICE(output),
+	.max = MILLION,
+	.example = "10",
+	.help = "For a million tokens that come out."},
+    {.key = "prices.NAME.image",
+	.type = OPTION_REAL,
+	.offset = IN_PRICE(image),
+	.max = MILLION,
+	.example = "0.04",
+	.help = "For an image that is made."},
+    {.key = "prices.NAME.characters",
+	.type = OPTION_REAL,
+	.offset = IN_PRICE(characters),
+	.max = MILLION,
+	.example = "15",
+	.help = "For a million characters that are spoken."},
+    {.key = "prices.NAME.call",
+	.type = OPTION_REAL,
+	.offset = IN_PRICE(call),
+	.max = MILLION,
+	.example = "0.01",
+	.help = "For every call, whatever it says; also what is reserved for "
+		"an executor that tells its cost afterwards."},
+
+    {.key = "spending", .type = OPTION_GROUP, .help = "How money is counted."},
+    {.key = "spending.unpriced",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(unpriced),
+	.literal = true,
+	.value = "refuse",
+	.help = "What a model that has no price costs: US dollars for a "
+		"million tokens, or refuse, which refuses it where a budget "
+		"holds.  Models of echo, ollama and executors cost nothing "
+		"unless prices says so."},
+    {.key = "spending.max_output_tokens",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(max_output),
+	.min = 1,
+	.max = MILLION,
+	.value = "4096",
+	.help = "The max_tokens of prompts that set none, where a budget "
+		"holds: what a call may cost must be known before."},
 
     {.key = "templates",
 	.type = OPTION_GROUP,
@@ -307,9 +510,10 @@ const struct option conf_options[] = {
 	.type = OPTION_TEXT,
 	.offset = IN_CONF(prompt_root),
 	.example = "agentmark",
-	.help = "A directory of .prompt.mdx files, or of what `agentmark build` "
-		"wrote, relative to this file, which must exist.  What prompts "
-		"import lies below it too."},
+	.help =
+	    "A directory of .prompt.mdx files, or of what `agentmark build` "
+	    "wrote, relative to this file, which must exist.  What prompts "
+	    "import lies below it too."},
     {.key = "prompts.api",
 	.type = OPTION_CHOICE,
 	.offset = IN_CONF(prompt_api),

@@ -140,8 +140,8 @@ print_example_option(FILE *out, size_t i)
 		dash = is_first_of_item(i) ? "- " : "  ";
 	switch (o->type) {
 	case OPTION_GROUP:
-		(void)fprintf(out, "%s%*s%s:\n", indent == 0 ? "" : "#", indent,
-		    "", last_part(o->key));
+		(void)fprintf(out, "%s%*s%s%s:\n", indent == 0 ? "" : "#",
+		    indent, "", dash, last_part(o->key));
 		break;
 	case OPTION_HEADERS:
 		(void)fprintf(out, "#%*s%s:\n#%*s%s\n", indent, "",
