@@ -19,6 +19,7 @@ _Static_assert(ARRAY_LEN(kind_names) == PROMPT__MAX, "every kind has a name");
 
 const struct driver *const drivers[] = {
     &driver_anthropic,
+    &driver_bedrock,
     &driver_chat,
     &driver_echo,
     &driver_gemini,

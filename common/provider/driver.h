@@ -104,7 +104,8 @@ struct http_spec {
 /* What an executor's program is started with and told; all of it lives as long
  * as the call. */
 struct child_spec {
-	const char *const *argv, *env; /* NULL-ended; env NULL: a clean one */
+	const char *const *argv;
+	const char *const *env; /* more than a clean one; NULL: nothing */
 	const char *dir;
 	int64_t workers;   /* that stay and serve call after call; 0: none */
 	struct str input;  /* lines */
@@ -118,6 +119,12 @@ struct call {
 	struct arena *arena; /* of this call */
 	struct sink *sink;   /* the guard */
 	void *state;	     /* driver->state_size bytes, zeroed */
+	uint64_t number;     /* of this call among all of the process */
+	/* A child's: its error stands for a refusal with this status, 0: for
+	 * none; ms that its vendor wants to be left alone, -1: it says
+	 * nothing. */
+	int status;
+	int64_t retry_after;
 	/* Names of config keys that the vendor has no place for, comma
 	 * separated, set by build: logged once, never dropped silently. */
 	struct buf ignored;
@@ -227,7 +234,8 @@ struct str driver_string(const json_t *json);
 /* What a cut reply is called (AI SDK's words). */
 extern const char driver_cut_text[];
 
-extern const struct driver driver_anthropic, driver_chat, driver_echo,
-    driver_gemini, driver_mastra, driver_mastra_v0, driver_ollama, driver_responses;
+extern const struct driver driver_anthropic, driver_bedrock, driver_chat,
+    driver_echo, driver_gemini, driver_mastra, driver_mastra_v0, driver_ollama,
+    driver_responses;
 
 #endif

@@ -175,13 +175,6 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	return rc;
 }
 
-static bool
-is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c));
-}
-
 /* A model's name stays one segment of the path, whatever is in it; tuned models
  * have a collection of their own. */
 static const char *
@@ -189,8 +182,7 @@ make_url(struct call *call)
 {
 	static const char *const known[] = {"models/", "tunedModels/"};
 	const struct ask *ask = call->ask;
-	const char *id = ask->model, *collection = known[0], *url;
-	struct buf name;
+	const char *id = ask->model, *collection = known[0];
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(known); i++) {
@@ -199,18 +191,9 @@ make_url(struct call *call)
 		collection = known[i];
 		id = ask->model + strlen(known[i]);
 	}
-	buf_init(&name, LIMIT_ERR_BYTES);
-	for (; *id != '\0'; id++) {
-		if (is_unreserved(*id))
-			buf_addc(&name, *id);
-		else
-			buf_addf(&name, "%%%02X", (unsigned char)*id);
-	}
-	url = arena_printf(call->arena, "%s/%s%s:%s", ask->provider->base_url,
-	    collection, buf_str(&name),
+	return arena_printf(call->arena, "%s/%s%s:%s", ask->provider->base_url,
+	    collection, request_segment(call, id),
 	    ask->stream ? "streamGenerateContent?alt=sse" : "generateContent");
-	buf_free(&name);
-	return url;
 }
 
 int

@@ -40,6 +40,14 @@ name_of(const struct place *places, size_t n, const char *key)
 }
 
 void
+request_ignore(struct call *call, const char *key)
+{
+	if (call->ignored.len != 0)
+		buf_adds(&call->ignored, ", ");
+	buf_adds(&call->ignored, key);
+}
+
+void
 request_config(struct call *call, json_t *to, const struct place *places,
     size_t n, const char *const *others)
 {
@@ -57,9 +65,7 @@ request_config(struct call *call, json_t *to, const struct place *places,
 		}
 		if (listed(of_runner, key) || listed(others, key))
 			continue;
-		if (call->ignored.len != 0)
-			buf_adds(&call->ignored, ", ");
-		buf_adds(&call->ignored, key);
+		request_ignore(call, key);
 	}
 }
 
@@ -114,6 +120,31 @@ request_body(struct call *call, const json_t *body, struct http_spec *spec,
 		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
 	spec->body = (struct str){buf_str(text), text->len};
 	return 0;
+}
+
+static bool
+is_unreserved(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c));
+}
+
+const char *
+request_segment(struct call *call, const char *name)
+{
+	struct buf b;
+	const char *s;
+
+	buf_init(&b, LIMIT_ERR_BYTES);
+	for (; *name != '\0'; name++) {
+		if (is_unreserved(*name))
+			buf_addc(&b, *name);
+		else
+			buf_addf(&b, "%%%02X", (unsigned char)*name);
+	}
+	s = arena_strdup(call->arena, buf_str(&b));
+	buf_free(&b);
+	return s;
 }
 
 int

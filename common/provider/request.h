@@ -17,6 +17,9 @@ struct place {
 void request_config(struct call *call, json_t *to, const struct place *places,
     size_t n, const char *const *others);
 
+/* Adds KEY to the call's ignored ones. */
+void request_ignore(struct call *call, const char *key);
+
 /* The headers of a JSON request that accepts STREAM when the ask streams; AUTH
  * is a whole line, or NULL. */
 const char **request_headers(
@@ -25,6 +28,9 @@ const char **request_headers(
 /* Prints BODY; the text lives as long as the call. */
 int request_body(struct call *call, const json_t *body, struct http_spec *spec,
     struct err *err);
+
+/* NAME as one segment of a URL's path, whatever is in it; in the arena. */
+const char *request_segment(struct call *call, const char *name);
 
 /* Fails in AI SDK's words: 'WHAT TYPE' functionality not supported. */
 int request_unsupported(const char *what, struct str type, struct err *err);

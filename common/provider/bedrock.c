@@ -1,0 +1,481 @@
+/* The replies of Amazon Bedrock's Converse as events: the events of a stream,
+ * each with its type, or one whole reply.  Its last event says what was used;
+ * the one before says why the model stopped.  Blocks and events that are new to
+ * it are passed over.  How bytes become events is not known here. */
+#include "bedrock.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/utf.h"
+
+#include <string.h>
+
+static const struct {
+	const char *vendor;
+	enum finish_reason reason;
+} reasons[] = {
+    {"end_turn", FINISH_STOP},
+    {"stop_sequence", FINISH_STOP},
+    {"max_tokens", FINISH_LENGTH},
+    {"model_context_window_exceeded", FINISH_LENGTH},
+    {"content_filtered", FINISH_CONTENT_FILTER},
+    {"guardrail_intervened", FINISH_CONTENT_FILTER},
+    {"tool_use", FINISH_TOOL_CALLS},
+    {"malformed_model_output", FINISH_ERROR},
+    {"malformed_tool_use", FINISH_ERROR},
+};
+
+static void
+take_reason(struct bedrock *st, struct str name)
+{
+	size_t i;
+
+	if (name.p == NULL)
+		return;
+	st->has_reason = true;
+	st->reason = FINISH_UNKNOWN;
+	for (i = 0; i < ARRAY_LEN(reasons); i++)
+		if (str_is(name, reasons[i].vendor))
+			st->reason = reasons[i].reason;
+}
+
+/* The vendor counts the tokens that it reads from its cache or writes to it
+ * apart; everybody else's input has them all. */
+static void
+take_usage(struct bedrock *st, const json_t *usage)
+{
+	const struct {
+		const char *key;
+		int64_t *to;
+	} counts[] = {
+	    {"inputTokens", &st->fresh},
+	    {"outputTokens", &st->output},
+	    {"cacheReadInputTokens", &st->cached},
+	    {"cacheWriteInputTokens", &st->written},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(counts); i++)
+		*counts[i].to =
+		    driver_tokens(json_object_get(usage, counts[i].key));
+}
+
+/* Text beside an object is no part of it. */
+static void
+take_text(struct call *call, struct str text)
+{
+	struct bedrock *st = call->state;
+
+	if (st->tool == NULL) {
+		driver_text(call, text);
+		return;
+	}
+	if (st->said.max == 0)
+		buf_init(&st->said, LIMIT_ERR_BYTES);
+	buf_add(&st->said, text.p, text.len);
+}
+
+/* --- reasoning, which the model wants to see again beside its calls */
+
+static void
+add_thought(struct bedrock *st, json_t *block)
+{
+	if (st->thoughts == NULL)
+		st->thoughts = json_array();
+	json_array_append_new(st->thoughts, block);
+}
+
+static void
+keep_text(struct call *call, struct buf *to, struct str text)
+{
+	if (call->ask->n_tools == 0)
+		return;
+	if (to->max == 0)
+		buf_init(to, LIMIT_OBJECT_BYTES);
+	buf_add(to, text.p, text.len);
+}
+
+/* A piece of a stream, or the whole of a reply, whose text and signature lie
+ * one level deeper. */
+static void
+keep_thought(struct call *call, const json_t *content)
+{
+	struct bedrock *st = call->state;
+	const json_t *whole = json_object_get(content, "reasoningText");
+	json_t *hidden = json_object_get(content, "redactedContent");
+	json_t *block;
+
+	if (json_is_string(hidden) && call->ask->n_tools != 0) {
+		block = json_object();
+		json_object_set(block, "redactedContent", hidden);
+		add_thought(st, block);
+	}
+	if (whole != NULL)
+		content = whole;
+	keep_text(call, &st->thought,
+	    driver_string(json_object_get(content, "text")));
+	keep_text(call, &st->proof,
+	    driver_string(json_object_get(content, "signature")));
+}
+
+/* Reasoning without a signature is not wanted back. */
+static void
+end_thought(struct bedrock *st)
+{
+	json_t *block, *inner;
+
+	if (st->proof.len != 0 && !buf_full(&st->thought) &&
+	    !buf_full(&st->proof)) {
+		inner = json_object();
+		json_set_str(inner, "text",
+		    (struct str){buf_str(&st->thought), st->thought.len});
+		json_set_str(inner, "signature",
+		    (struct str){st->proof.data, st->proof.len});
+		block = json_object();
+		json_object_set_new(block, "reasoningText", inner);
+		add_thought(st, block);
+	}
+	buf_free(&st->thought);
+	buf_free(&st->proof);
+}
+
+/* What was thought before a call goes with it. */
+static json_t *
+take_thoughts(struct bedrock *st)
+{
+	json_t *thoughts = st->thoughts;
+
+	st->thoughts = NULL;
+	if (thoughts == NULL)
+		return NULL;
+	return json_pack("{ssso}", "driver", driver_bedrock.name,
+	    BEDROCK_THOUGHTS, thoughts);
+}
+
+/* --- tools, of which one is the object */
+
+static int
+start_tool(
+    struct call *call, json_int_t index, const json_t *use, struct err *err)
+{
+	struct bedrock *st = call->state;
+	struct str name = driver_string(json_object_get(use, "name"));
+	struct tool_call *made;
+
+	if (st->tool != NULL && str_is(name, st->tool)) {
+		st->in_object = !st->answered;
+		st->answered = true;
+		return 0;
+	}
+	made = tool_calls_at(call, &st->calls, index, err);
+	if (made == NULL)
+		return -1;
+	tool_call_name(
+	    made, driver_string(json_object_get(use, "toolUseId")), name);
+	if (made->keep == NULL)
+		made->keep = take_thoughts(st);
+	return 0;
+}
+
+/* Pieces of the object's second version, if a model makes one, are dropped. */
+static int
+add_input(
+    struct call *call, json_int_t index, struct str piece, struct err *err)
+{
+	struct bedrock *st = call->state;
+	struct tool_calls *calls = &st->calls;
+
+	if (st->in_object) {
+		st->has_json = st->has_json || piece.len != 0;
+		driver_text(call, piece);
+		return 0;
+	}
+	if (calls->out == calls->n || calls->all[calls->n - 1].index != index)
+		return 0;
+	return tool_call_add(calls, &calls->all[calls->n - 1], piece, err);
+}
+
+/* A tool that is called without arguments may stream none. */
+static void
+end_block(struct call *call)
+{
+	struct bedrock *st = call->state;
+
+	if (st->in_object && !st->has_json)
+		driver_text(call, STR("{}"));
+	st->in_object = false;
+	end_thought(st);
+	tool_calls_emit(call, &st->calls);
+}
+
+/* --- the two forms of an answer */
+
+static json_int_t
+index_of(const json_t *event)
+{
+	return json_integer_value(json_object_get(event, "contentBlockIndex"));
+}
+
+/* Words, in a piece of a stream or a block of a reply. */
+static void
+take_words(struct call *call, const json_t *block)
+{
+	const json_t *thought = json_object_get(block, "reasoningContent");
+	const json_t *whole = json_object_get(thought, "reasoningText");
+
+	take_text(call, driver_string(json_object_get(block, "text")));
+	driver_reasoning(call, driver_string(json_object_get(
+				   whole != NULL ? whole : thought, "text")));
+}
+
+static int
+take_delta(struct call *call, const json_t *event, struct err *err)
+{
+	const json_t *delta = json_object_get(event, "delta");
+	const json_t *use = json_object_get(delta, "toolUse");
+
+	take_words(call, delta);
+	keep_thought(call, json_object_get(delta, "reasoningContent"));
+	return add_input(call, index_of(event),
+	    driver_string(json_object_get(use, "input")), err);
+}
+
+static int
+settle(struct call *call, struct err *err)
+{
+	struct bedrock *st = call->state;
+	struct usage usage = {
+	    .input = st->fresh + st->written + st->cached,
+	    .output = st->output,
+	    .total = -1,
+	    .cached = st->cached,
+	};
+
+	st->over = true;
+	if (!st->has_reason)
+		st->reason = FINISH_UNKNOWN;
+	/* The object is a call for us alone. */
+	if (st->answered && st->reason == FINISH_TOOL_CALLS)
+		st->reason = FINISH_STOP;
+	if (st->tool != NULL && !st->answered &&
+	    st->reason == FINISH_CONTENT_FILTER)
+		return fail(err, ERR_PROVIDER, "the model refused%s%s",
+		    st->said.len != 0 ? ": " : "", buf_str(&st->said));
+	driver_finish(call, st->reason, &usage);
+	return 0;
+}
+
+static int
+take_event(
+    struct call *call, struct str type, const json_t *event, struct err *err)
+{
+	struct bedrock *st = call->state;
+	const json_t *use;
+
+	if (str_is(type, "contentBlockStart")) {
+		use =
+		    json_object_get(json_object_get(event, "start"), "toolUse");
+		if (use != NULL)
+			return start_tool(call, index_of(event), use, err);
+	} else if (str_is(type, "contentBlockDelta")) {
+		return take_delta(call, event, err);
+	} else if (str_is(type, "contentBlockStop")) {
+		end_block(call);
+	} else if (str_is(type, "messageStop")) {
+		take_reason(
+		    st, driver_string(json_object_get(event, "stopReason")));
+	} else if (str_is(type, "metadata")) {
+		take_usage(st, json_object_get(event, "usage"));
+		if (st->has_reason)
+			return settle(call, err);
+	}
+	return 0;
+}
+
+static bool
+begins(struct str s, const char *prefix)
+{
+	return s.len >= strlen(prefix) &&
+	       memcmp(s.p, prefix, strlen(prefix)) == 0;
+}
+
+/* What an exception says, or its type when it says nothing. */
+static int
+take_exception(
+    struct call *call, struct str type, const json_t *event, struct err *err)
+{
+	struct str type_name = {
+	    type.p + strlen("exception/"), type.len - strlen("exception/")};
+
+	if (json_object_size(event) != 0)
+		return fail_text(
+		    err, ERR_PROVIDER, driver_error(call->arena, event));
+	return fail_text(err, ERR_PROVIDER, type_name);
+}
+
+static int
+bedrock_frame(
+    struct call *call, struct str event, struct str data, struct err *err)
+{
+	struct bedrock *st = call->state;
+	struct err why = {0};
+	json_t *json;
+	int rc;
+
+	if (st->over)
+		return 0;
+	if (!st->seen)
+		st->tool = bedrock_object_tool(call);
+	st->seen = true;
+	if (begins(event, "error/"))
+		return fail_text(err, ERR_PROVIDER,
+		    data.len != 0 ? data : STR("Unknown error"));
+	json = json_read(data, &why);
+	if (begins(event, "exception/"))
+		rc = take_exception(call, event, json, err);
+	else if (json_is_object(json))
+		rc = take_event(call, event, json, err);
+	else
+		rc = fail(err, ERR_PROVIDER,
+		    "bad event in the provider's stream: %s",
+		    why.msg != NULL ? why.msg : "no object");
+	err_free(&why);
+	json_decref(json);
+	return rc;
+}
+
+/* The arguments of a whole call, as the pieces of a stream would be. */
+static int
+take_input(
+    struct call *call, json_int_t index, const json_t *input, struct err *err)
+{
+	struct buf b;
+	int rc;
+
+	if (json_object_size(input) == 0)
+		return 0;
+	buf_init(&b, LIMIT_OBJECT_BYTES);
+	json_print(&b, input);
+	if (buf_full(&b))
+		rc = fail(err, ERR_PROVIDER,
+		    "the arguments of tool calls are larger than %u bytes",
+		    LIMIT_OBJECT_BYTES);
+	else
+		rc = add_input(
+		    call, index, (struct str){buf_str(&b), b.len}, err);
+	buf_free(&b);
+	return rc;
+}
+
+static int
+take_block(
+    struct call *call, json_int_t index, const json_t *block, struct err *err)
+{
+	const json_t *use = json_object_get(block, "toolUse");
+
+	keep_thought(call, json_object_get(block, "reasoningContent"));
+	if (use != NULL && start_tool(call, index, use, err) < 0)
+		return -1;
+	if (use != NULL &&
+	    take_input(call, index, json_object_get(use, "input"), err) < 0)
+		return -1;
+	end_block(call);
+	return 0;
+}
+
+static int
+take_reply(struct call *call, const json_t *reply, struct err *err)
+{
+	struct bedrock *st = call->state;
+	const json_t *message =
+	    json_object_get(json_object_get(reply, "output"), "message");
+	const json_t *content = json_object_get(message, "content");
+	size_t i;
+
+	if (!json_is_array(content))
+		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	st->tool = bedrock_object_tool(call);
+	/* Calls first, as all one-shot replies are told (protocol.md 2.4). */
+	for (i = 0; i < json_array_size(content); i++)
+		if (take_block(call, (json_int_t)i, json_array_get(content, i),
+			err) < 0)
+			return -1;
+	for (i = 0; i < json_array_size(content); i++)
+		take_words(call, json_array_get(content, i));
+	take_reason(st, driver_string(json_object_get(reply, "stopReason")));
+	take_usage(st, json_object_get(reply, "usage"));
+	return settle(call, err);
+}
+
+static int
+bedrock_body(struct call *call, struct str text, struct err *err)
+{
+	struct err why = {0};
+	json_t *reply = json_read(text, &why);
+	int rc;
+
+	err_free(&why);
+	rc = take_reply(call, reply, err);
+	json_decref(reply);
+	return rc;
+}
+
+/* A stream that ends before it has said why is cut; one that lacks only what
+ * was used is not. */
+static int
+bedrock_end(struct call *call, bool cut, struct err *err)
+{
+	struct bedrock *st = call->state;
+
+	if (st->over)
+		return 0;
+	if (!cut && !st->seen)
+		return fail(err, ERR_PROVIDER,
+		    "the provider's reply is no event stream");
+	if (cut || !st->has_reason)
+		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	return settle(call, err);
+}
+
+/* Those who ask without permission are told so in another spelling. */
+static struct str
+bedrock_explain(struct call *call, int status, struct str text)
+{
+	struct err ignored = {0};
+	json_t *json = json_read(text, &ignored);
+	struct str said = driver_string(json_object_get(json, "Message"));
+
+	err_free(&ignored);
+	if (said.len != 0)
+		said = (struct str){
+		    arena_strndup(call->arena, said.p, said.len), said.len};
+	else
+		said = driver_explain(call, status, text);
+	json_decref(json);
+	return said;
+}
+
+static void
+bedrock_drop(struct call *call)
+{
+	struct bedrock *st = call->state;
+
+	buf_free(&st->said);
+	buf_free(&st->thought);
+	buf_free(&st->proof);
+	json_decref(st->thoughts);
+	tool_calls_free(&st->calls);
+}
+
+const struct driver driver_bedrock = {
+    .name = "bedrock",
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
+    .framing = DRIVER_RECORDS,
+    .state_size = sizeof(struct bedrock),
+    .build = bedrock_build,
+    .frame = bedrock_frame,
+    .body = bedrock_body,
+    .end = bedrock_end,
+    .explain = bedrock_explain,
+    .drop = bedrock_drop,
+};
