@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "../common/base/log.h"
+#include "../common/store/store.h"
 #include "version.h"
 
 #include <math.h>
@@ -221,12 +222,30 @@ print_experiments(FILE *out, const struct conf *conf)
 }
 
 static void
+print_store(FILE *out, const char *path)
+{
+	struct store *store = store_new(path);
+	struct err err = {0};
+
+	if (path == NULL)
+		(void)fprintf(out,
+		    "store: none: rates, budgets and leases are not kept\n");
+	else if (store_check(store, &err) == 0)
+		(void)fprintf(out, "store: %s\n", path);
+	else
+		(void)fprintf(out, "store: it cannot be used: %s\n", err.msg);
+	err_free(&err);
+	store_free(store);
+}
+
+static void
 print_rest(FILE *out, const struct conf *conf)
 {
 	const struct settings *s = &conf->settings;
 
 	print_evals(out, s);
 	print_experiments(out, conf);
+	print_store(out, s->store);
 	(void)fprintf(
 	    out, "largest body: %lld bytes\n", (long long)conf->body_bytes);
 	(void)fprintf(out, "clocks:");

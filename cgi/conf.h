@@ -111,7 +111,7 @@ struct conf {
 	struct conf_value secret, default_provider, log_target;
 	struct conf_value root, base_url, api_key, app_id, dev_server;
 	struct conf_value prompt_root;
-	struct conf_value state_dir;
+	struct conf_value state_dir, store;
 	struct conf_list secret_list, provider_list, model_list, eval_list;
 	struct conf_list builtin_list; /* of const char * */
 	int api, prompt_api;	       /* enum conf_api */

@@ -284,6 +284,7 @@ conf_finish(struct loader *l)
 	finish_models(l);
 	conf_finish_evals(l);
 	conf_finish_experiments(l);
+	conf_finish_store(l);
 	conf_finish_spending(l);
 	finish_log(l);
 	l->conf->settings.markdown = (enum markdown_style)l->conf->markdown;

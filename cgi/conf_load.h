@@ -68,6 +68,8 @@ void conf_finish(struct loader *l);
 /* Its parts that have files of their own.  Evals come behind models. */
 void conf_finish_evals(struct loader *l);
 void conf_finish_experiments(struct loader *l);
+/* Behind experiments. */
+void conf_finish_store(struct loader *l);
 /* Behind secrets and the store. */
 void conf_finish_spending(struct loader *l);
 

@@ -573,6 +573,17 @@ const struct option conf_options[] = {
 		"relative to this file; without it agentmark-fcgi-UID below "
 		"TMPDIR or /tmp.  All that share the ceiling need the same."},
 
+    {.key = "store",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(store),
+	.example = "/var/lib/agentmark-fcgi/store.db",
+	.help = "The file, relative to this one, in which all processes on "
+		"this machine keep what they must agree on: rates, leases, "
+		"budgets, counters, runs and what is still to be delivered; "
+		"without it store.db in the directory of "
+		"experiments.state_dir.  It is made when it is needed.  With "
+		"none nothing is kept, and limits and budgets do not hold."},
+
     {.key = "heartbeat",
 	.type = OPTION_SECONDS,
 	.offset = IN_CONF(settings.heartbeat_ms),

@@ -64,6 +64,8 @@ harden_process(void)
 	bound_heap();
 	(void)umask(027);
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is an error of write(), not an end. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #ifndef HAVE_SANITIZER

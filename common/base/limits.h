@@ -65,6 +65,15 @@
  * for one call, logs included. */
 #define LIMIT_TOOL_ANSWER_BYTES (4u * 1024 * 1024)
 #define LIMIT_TOOL_OUTPUT_BYTES (16u * 1024 * 1024)
+/* MCP servers: one message either way (files are read through them), what one
+ * may write without being asked, its tools and their pages, things said that
+ * nobody asked for, and an address or a session's name. */
+#define LIMIT_MCP_MESSAGE_BYTES (16u * 1024 * 1024)
+#define LIMIT_MCP_OUTPUT_BYTES (64u * 1024 * 1024)
+#define LIMIT_MCP_TOOLS 1000u
+#define LIMIT_MCP_PAGES 100u
+#define LIMIT_MCP_NOISE 1000u
+#define LIMIT_MCP_SESSION_BYTES 2048u
 /* Calls that one prompt of images may take: each is a transfer, and paid. */
 #define LIMIT_IMAGE_CALLS 32u
 /* How often a model's pattern may try before it counts as broken. */

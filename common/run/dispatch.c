@@ -6,8 +6,10 @@
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/xalloc.h"
+#include "../store/store.h"
 #include "eval_run.h"
 #include "dataset_run.h"
+#include "mcp.h"
 #include "prompt_name.h"
 #include "prompt_run.h"
 #include "scope.h"
@@ -122,14 +124,27 @@ runner_new(const struct settings *settings)
 
 	r->engine.loop = loop_new();
 	r->engine.settings = settings;
+	r->engine.store = store_new(settings->store);
 	r->prompts = prompt_cache_new();
 	return r;
+}
+
+static bool
+is_same_store(const struct settings *a, const struct settings *b)
+{
+	if (a->store == NULL || b->store == NULL)
+		return a->store == b->store;
+	return strcmp(a->store, b->store) == 0;
 }
 
 void
 runner_configure(struct runner *r, const struct settings *settings)
 {
 	engine_workers_free(&r->engine);
+	if (!is_same_store(r->engine.settings, settings)) {
+		store_free(r->engine.store);
+		r->engine.store = store_new(settings->store);
+	}
 	r->engine.settings = settings;
 }
 
@@ -147,6 +162,7 @@ runner_free(struct runner *r)
 	engine_workers_free(&r->engine);
 	loop_free(r->engine.loop);
 	prompt_cache_free(r->prompts);
+	store_free(r->engine.store);
 	free(r->engine.logged);
 	free(r);
 }

@@ -14,11 +14,13 @@
 
 struct store;
 
-/* Opens PATH at the first use, not here; NULL keeps nothing.  Never NULL. */
+/* Opens PATH at the first use, not here; NULL keeps nothing.  Never NULL.  It
+ * is for one process: not to be used behind a fork(). */
 struct store *store_new(const char *path) MUST_USE;
 void store_free(struct store *s);
 
-/* Opens it now, for a check; -1 and why not. */
+/* Whether it can be opened, or made where it is not there yet; -1 and why not.
+ * Makes nothing. */
 int store_check(struct store *s, struct err *err) MUST_USE NONNULL;
 
 /* --- rates: at most MOST within any 60 seconds */
@@ -84,7 +86,7 @@ struct store_run {
 /* Adds it, or replaces the one with its id. */
 void store_run_put(struct store *s, const struct store_run *run) NONNULL;
 /* The newest first, at most MOST; those that are "running" and whose process
- * is gone are shown as "gone". */
+ * is gone are shown as "gone".  EACH asks the store nothing. */
 void store_runs(struct store *s, size_t most,
     void (*each)(void *arg, const struct store_run *run), void *arg);
 
@@ -92,6 +94,7 @@ void store_runs(struct store *s, size_t most,
 
 void store_count(
     struct store *s, const char *name, const char *labels, double add) NONNULL;
+/* Sorted by name.  EACH asks the store nothing. */
 void store_counters(struct store *s,
     void (*each)(void *arg, const char *name, const char *labels, double value),
     void *arg);
