@@ -326,7 +326,8 @@ test_named_file(void **state)
 static void
 make_directories(void)
 {
-	static const char *const names[] = {"datasets", "evals", "judges"};
+	static const char *const names[] = {
+	    "datasets", "evals", "judges", "agentmark"};
 	char where[128];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
