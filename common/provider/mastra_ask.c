@@ -134,13 +134,6 @@ add_trace(const struct ask *ask, json_t *body)
 	json_object_set_new(body, "tracingOptions", trace);
 }
 
-static bool
-is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c));
-}
-
 /* The agent is the option's, or the one that the model's name says; its name
  * stays one segment of the path, whatever is in it.  A base URL may end with
  * the server's own prefix. */
@@ -151,24 +144,14 @@ make_url(struct call *call, const char *verb)
 	const json_t *option = json_object_get(ask->provider->options, "agent");
 	const char *id =
 	    json_is_string(option) ? json_string_value(option) : ask->model;
-	const char *base = ask->provider->base_url, *prefix = "/api", *url;
+	const char *base = ask->provider->base_url, *prefix = "/api";
 	size_t len = strlen(base);
-	struct buf name;
 
 	if (len >= strlen(prefix) &&
 	    strcmp(base + len - strlen(prefix), prefix) == 0)
 		prefix = "";
-	buf_init(&name, LIMIT_ERR_BYTES);
-	for (; *id != '\0'; id++) {
-		if (is_unreserved(*id))
-			buf_addc(&name, *id);
-		else
-			buf_addf(&name, "%%%02X", (unsigned char)*id);
-	}
-	url = arena_printf(call->arena, "%s%s/agents/%s/%s", base, prefix,
-	    buf_str(&name), verb);
-	buf_free(&name);
-	return url;
+	return arena_printf(call->arena, "%s%s/agents/%s/%s", base, prefix,
+	    request_segment(call, id), verb);
 }
 
 static int
