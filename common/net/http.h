@@ -19,6 +19,7 @@ struct http_request {
 	const char *url;
 	const char *const *headers; /* "Name: value" lines, NULL-ended */
 	struct str body;	    /* of a POST; .p NULL makes a GET */
+	const char *method;	    /* NULL: one of these */
 	struct http_clocks clocks;
 	size_t max_body; /* more than this is a failure */
 	/* "aws:amz:REGION:SERVICE" signs it as Amazon wants it (Signature

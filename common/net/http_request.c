@@ -149,6 +149,7 @@ http_request_set(CURL *easy, const struct http_request *r, struct arena *a,
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, connect);
 	SET(CURLOPT_HTTPHEADER, copy_headers(a, headers));
+	SET(CURLOPT_CUSTOMREQUEST, r->method);
 	if (r->body.p != NULL) {
 		SET(CURLOPT_POSTFIELDS, r->body.p);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
