@@ -67,6 +67,12 @@ const struct mcp_link mcp_http = {
 
 /* --- replies */
 
+static struct str
+reply_text(const struct mcp_post *p)
+{
+	return (struct str){buf_str(&p->reply), p->reply.len};
+}
+
 static json_t *
 read_reply(const struct mcp_post *p)
 {
@@ -74,8 +80,7 @@ read_reply(const struct mcp_post *p)
 	json_t *json = NULL;
 
 	if (!buf_full(&p->reply))
-		json = json_read(
-		    (struct str){buf_str(&p->reply), p->reply.len}, &err);
+		json = json_read(reply_text(p), &err);
 	err_free(&err);
 	return json;
 }
@@ -154,6 +159,15 @@ try_sse(struct mcp_post *p)
 	mcp_connect(s);
 }
 
+/* Some servers put a status beside an error of JSON-RPC. */
+static bool
+is_answer(const struct mcp_request *r, const json_t *message)
+{
+	const json_t *id = json_object_get(message, "id");
+
+	return json_is_integer(id) && json_integer_value(id) == r->id;
+}
+
 static void
 take_refusal(struct mcp_post *p)
 {
@@ -170,8 +184,11 @@ take_refusal(struct mcp_post *p)
 	}
 	json = read_reply(p);
 	error = json_object_get(json, "error");
-	if (r != NULL && r->method == MCP_INITIALIZE && error != NULL &&
-	    mcp_is_stateless(error)) {
+	if (r != NULL && error != NULL && is_answer(r, json)) {
+		if (mcp_receive(s, reply_text(p)) < 0)
+			fail_post(p, "answers with what is no message", "");
+	} else if (r != NULL && r->method == MCP_INITIALIZE && error != NULL &&
+		   mcp_is_stateless(error)) {
 		mcp_initialized(r, NULL, error);
 	} else if (may_be_old(p)) {
 		try_sse(p);
@@ -186,14 +203,11 @@ take_refusal(struct mcp_post *p)
 static void
 take_reply(struct mcp_post *p)
 {
-	struct mcp_server *s = p->server;
-	struct str text = {buf_str(&p->reply), p->reply.len};
-
 	if (p->request == NULL)
 		return;
 	if (buf_full(&p->reply))
 		fail_post(p, "answers with more than it may", "");
-	else if (!p->framed && mcp_receive(s, text) < 0)
+	else if (!p->framed && mcp_receive(p->server, reply_text(p)) < 0)
 		fail_post(p, "answers with what is no message", "");
 	if (p->request != NULL)
 		fail_post(p, "ends its reply without an answer", "");

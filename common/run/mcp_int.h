@@ -42,7 +42,7 @@ struct mcp_request {
 	json_t *params;	       /* owned */
 	struct mcp_call *call; /* of MCP_CALL */
 	struct timer clock;
-	int64_t sent_at;
+	uint64_t heard; /* the server's, when it was sent */
 	bool sent;
 	bool repeated; /* in a second session */
 };
@@ -86,7 +86,7 @@ struct mcp_server {
 
 	struct mcp_request *requests;
 	int64_t last_id;
-	int64_t heard;	/* when it said something last */
+	uint64_t heard; /* how often it said something */
 	unsigned noise; /* unasked lines since it was asked something */
 
 	enum mcp_listing listing;

@@ -135,7 +135,7 @@ mcp_receive(struct mcp_server *s, struct str text)
 	json_t *message = json_read(text, &err);
 	int rc = -1;
 
-	s->heard = loop_now(s->engine->loop);
+	s->heard++;
 	if (json_is_array(message))
 		rc = take_all(s, message);
 	else if (message != NULL)

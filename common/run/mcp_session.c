@@ -99,7 +99,7 @@ on_clock(void *arg)
 {
 	struct mcp_request *r = arg;
 	struct mcp_server *s = r->server;
-	bool silent = s->heard < r->sent_at && s->link != &mcp_http;
+	bool silent = s->heard == r->heard && s->link != &mcp_http;
 
 	if (r->method != MCP_CALL) {
 		mcp_failed(s, "did not answer %s within %g s",
@@ -127,7 +127,7 @@ send_request(struct mcp_request *r)
 	} else {
 		s->noise = 0;
 		r->sent = true;
-		r->sent_at = loop_now(s->engine->loop);
+		r->heard = s->heard;
 		set_clock(s, &r->clock, on_clock, r);
 		send_text(s, &b, r, false);
 	}
