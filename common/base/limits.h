@@ -124,9 +124,11 @@
 #define LIMIT_DATASET_QUEUE_BYTES (1024u * 1024)
 /* What a dataset from the network may take of the disk. */
 #define LIMIT_SPOOL_BYTES (INT64_C(8) * 1024 * 1024 * 1024)
-/* The store: how long one question to it may wait for others, how long it is
- * left alone after it failed, and how often the log is told. */
+/* The store: how long one question to it may wait for others, or for one who
+ * makes the file, how long it is left alone after it failed, and how often the
+ * log is told. */
 #define LIMIT_STORE_WAIT_MS 500
+#define LIMIT_STORE_MAKE_MS 3000
 #define LIMIT_STORE_PAUSE_MS 1000
 #define LIMIT_STORE_LOG_MS 60000
 /* How often it is looked whether the file is still there, and for what is too
@@ -154,5 +156,8 @@
 #define LIMIT_STORE_BUDGET_MS (INT64_C(40) * 24 * 3600 * 1000)
 /* Columns of a CSV file: more than any prompt has props. */
 #define LIMIT_CSV_COLUMNS 4096u
+
+/* One argument of a program: Linux takes 128 kB. */
+#define LIMIT_ARG_BYTES (128u * 1024 - 1)
 
 #endif

@@ -21,6 +21,8 @@ const struct driver *const drivers[] = {
     &driver_anthropic,
     &driver_bedrock,
     &driver_chat,
+    &driver_claude_agent,
+    &driver_command,
     &driver_echo,
     &driver_gemini,
     &driver_mastra,

@@ -120,9 +120,10 @@ struct call {
 	struct sink *sink;   /* the guard */
 	void *state;	     /* driver->state_size bytes, zeroed */
 	uint64_t number;     /* of this call among all of the process */
-	/* A child's: its error stands for a refusal with this status, 0: for
-	 * none; ms that its vendor wants to be left alone, -1: it says
-	 * nothing. */
+	/* A child's: it has ended the call in order, with an error that stands
+	 * for a refusal with this status, 0: for none; ms that its vendor wants
+	 * to be left alone, -1: it says nothing. */
+	bool over;
 	int status;
 	int64_t retry_after;
 	/* Names of config keys that the vendor has no place for, comma
@@ -235,7 +236,7 @@ struct str driver_string(const json_t *json);
 extern const char driver_cut_text[];
 
 extern const struct driver driver_anthropic, driver_bedrock, driver_chat,
-    driver_echo, driver_gemini, driver_mastra, driver_mastra_v0, driver_ollama,
-    driver_responses;
+    driver_claude_agent, driver_command, driver_echo, driver_gemini,
+    driver_mastra, driver_mastra_v0, driver_ollama, driver_responses;
 
 #endif

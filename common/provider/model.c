@@ -193,16 +193,12 @@ resolve_named(const struct models *m, const char *name, const char *wanted,
 	    name, wanted);
 }
 
-int
-model_resolve(const struct models *m, const char *name,
+static int
+resolve(const struct models *m, const char *name, const struct model_rule *rule,
     const struct provider **provider, const char **id, struct err *err)
 {
-	const struct model_rule *rule;
-
 	*provider = NULL;
 	*id = name;
-	if (find_rule(m, name, &rule, err) < 0)
-		return -1;
 	if (rule != NULL) {
 		if (rule->model != NULL)
 			*id = rule->model;
@@ -213,4 +209,77 @@ model_resolve(const struct models *m, const char *name,
 	if (m->default_provider == NULL)
 		return unknown(m, name, "no provider for the model", err);
 	return resolve_named(m, name, m->default_provider, provider, err);
+}
+
+int
+model_resolve(const struct models *m, const char *name,
+    const struct provider **provider, const char **id, struct err *err)
+{
+	const struct model_rule *rule;
+
+	if (find_rule(m, name, &rule, err) < 0)
+		return -1;
+	return resolve(m, name, rule, provider, id, err);
+}
+
+static bool
+is_word(const char *executor, const char *word)
+{
+	return executor != NULL && strcmp(executor, word) == 0;
+}
+
+static bool
+is_executor(const struct provider *p)
+{
+	return p != NULL &&
+	       (p->driver->abilities & (DRIVER_AGENT | DRIVER_CHILD)) != 0;
+}
+
+/* The provider that EXECUTOR names; an id that the name does not lead to is the
+ * whole name. */
+static int
+run_by(const struct models *m, const char *name, const char *executor,
+    struct model_route *route, struct err *err)
+{
+	if (route->provider == NULL)
+		route->id = name;
+	if (resolve_named(m, name, executor, &route->provider, err) < 0)
+		return -1;
+	if (is_executor(route->provider))
+		return 0;
+	return fail(err, ERR_UNCONFIGURED,
+	    "the executor '%s' of the model '%s' is a provider of models",
+	    executor, name);
+}
+
+int
+model_route(const struct models *m, const char *name, struct model_route *route,
+    struct err *err)
+{
+	const struct model_rule *rule;
+	struct err unresolved = {0};
+	const char *executor = m->executor;
+	bool own;
+
+	*route = (struct model_route){0};
+	if (find_rule(m, name, &rule, err) < 0)
+		return -1;
+	own = rule != NULL && rule->executor != NULL;
+	if (own)
+		executor = rule->executor;
+	if (rule != NULL)
+		route->fallback = rule->fallback;
+	(void)!resolve(
+	    m, name, rule, &route->provider, &route->id, &unresolved);
+	route->v4 = is_word(executor, EXECUTOR_AI_SDK_V4);
+	if (executor == NULL || route->v4 ||
+	    is_word(executor, EXECUTOR_DIRECT) ||
+	    (!own && is_executor(route->provider))) {
+		if (unresolved.code == ERR_NONE)
+			return 0;
+		err_move(err, &unresolved);
+		return -1;
+	}
+	err_free(&unresolved);
+	return run_by(m, name, executor, route, err);
 }

@@ -1,61 +1,28 @@
-/* Carries a request from a driver to the network and the answer back, and
- * tries again where that is allowed.  It refuses to know any vendor's format
- * and what becomes of the events. */
+/* Decides about the attempts of a call: when each may start, what is tried
+ * again and when, who else is asked.  It refuses to know how an attempt is
+ * carried, any vendor's format and what becomes of the events. */
 #include "exec.h"
 
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/xalloc.h"
-#include "../net/frame.h"
-#include "../net/pool.h"
-#include "../net/retry_after.h"
-#include "../provider/guard.h"
+#include "exec_int.h"
 #include "images.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-/* A stream that has said everything may still end in order, so that its
- * connection can serve the next call; it gets no longer than this. */
-enum { GRACE_MS = 20 };
+/* Our own waits are longer by up to so much, so that calls that failed together
+ * do not come back together. */
+static const double JITTER = 0.25;
 
-/* Where a call stands. */
-enum exec_state {
-	EXEC_CALLING, /* the network or a local driver is at work */
-	EXEC_ENDED,   /* this attempt is over, to be judged */
-	EXEC_WAITING, /* before the next attempt */
-	EXEC_DUE,     /* the wait is over */
-	EXEC_DONE     /* the terminal event is out */
+enum {
+	COOL_REFUSED_MS = 60 * 1000, /* a key of several that is not accepted */
+	COOL_MAX_MS = 60 * 60 * 1000 /* whatever a vendor asks for */
 };
 
-enum reply_form { FORM_STREAM, FORM_BODY, FORM_REFUSAL, FORM_WRONG };
-
-struct exec {
-	struct engine *engine;
-	struct arena *arena, *attempt; /* the attempt's is a child */
-	struct ask ask;
-	struct guard guard;
-	struct call *call;
-	struct http_spec spec;
-	struct http *http;
-	struct frame frame;
-	struct buf body;
-	struct err err; /* of this attempt */
-	struct timer timer;
-	struct exec *next_ready;
-	enum exec_state state;
-	enum reply_form form;
-	enum http_end how;
-	int status, tried, allowed;
-	int64_t asked_wait; /* by the server, ms; -1: nothing */
-	bool queued, framed;
-	struct images *images; /* that make this answer together; NULL: none */
-};
-
-/* Asks to be looked at in this turn. */
-static void
-make_ready(struct exec *x, enum exec_state state)
+void
+exec_ready(struct exec *x, enum exec_state state)
 {
 	x->state = state;
 	if (x->queued)
@@ -78,185 +45,63 @@ unqueue(struct exec *x)
 	x->queued = false;
 }
 
-/* --- what the network says */
+/* --- what an attempt holds of limits and budgets */
 
-/* How streams are cut, and what their type has in it: lines of JSON have many
- * names, one line of it has the plain one. */
-static const struct {
-	enum frame_kind kind;
-	const char *type;
-} framings[] = {
-    [DRIVER_SSE] = {FRAME_SSE, "event-stream"},
-    [DRIVER_LINES] = {FRAME_LINES, "json"},
-    [DRIVER_RECORDS] = {FRAME_RECORDS, "amazon.eventstream"},
-};
-
-/* Whether the reply is what the driver's frame expects. */
-static bool
-is_stream(const struct exec *x)
+static void
+end_charge(struct exec *x, const struct usage *usage, bool sent)
 {
-	const struct driver *driver = x->ask.provider->driver;
-	const char *type = http_header(x->http, "content-type");
-
-	return type == NULL || driver->any_type ||
-	       strcasestr(type, framings[driver->framing].type) != NULL;
+	if (x->charge != NULL)
+		(void)spend_end(x->charge, usage, sent);
+	x->charge = NULL;
 }
 
 static void
-on_head(void *arg, int status)
+end_turn(struct exec *x, int64_t tokens, int64_t cool_ms)
 {
-	struct exec *x = arg;
+	if (x->turn != NULL)
+		turn_end(x->turn, tokens, cool_ms);
+	x->turn = NULL;
+}
 
-	x->status = status;
-	if (status >= 300) {
-		x->form = FORM_REFUSAL;
-		x->asked_wait = retry_after(x->http);
-	} else if (!x->ask.stream) {
-		x->form = FORM_BODY;
-	} else {
-		x->form = is_stream(x) ? FORM_STREAM : FORM_WRONG;
+/* Money is counted before anybody hears that the call has ended. */
+static void
+tap_event(struct sink *self, const struct event *ev)
+{
+	struct exec *x = ((struct exec_tap *)self)->exec;
+	const struct usage *usage = &ev->finish.usage;
+
+	if (ev->type == EVENT_FINISH) {
+		end_charge(x, usage->unknown ? NULL : usage, true);
+		end_turn(
+		    x, usage->unknown ? -1 : usage->input + usage->output, 0);
+	} else if (ev->type == EVENT_TOOL_REQUEST) {
+		x->child.pending++;
 	}
-}
-
-static int
-on_frame(void *arg, struct str event, struct str data)
-{
-	struct exec *x = arg;
-
-	return x->ask.provider->driver->frame(x->call, event, data, &x->err);
-}
-
-/* Nothing more is wanted of this reply. */
-static void
-end_early(void *arg)
-{
-	struct exec *x = arg;
-
-	x->how = HTTP_OK;
-	make_ready(x, EXEC_ENDED);
-}
-
-static void
-on_data(void *arg, struct str bytes)
-{
-	struct exec *x = arg;
-
-	if (x->form != FORM_STREAM) {
-		buf_add(&x->body, bytes.p, bytes.len);
-		return;
-	}
-	if (x->state != EXEC_CALLING || x->guard.done)
-		return;
-	if (frame_feed(&x->frame, bytes, on_frame, x, &x->err) != 0)
-		end_early(x);
-	else if (x->guard.done)
-		timer_set(x->engine->loop, &x->timer,
-		    loop_now(x->engine->loop) + GRACE_MS, end_early, x);
-}
-
-static void
-on_end(void *arg, enum http_end how, const char *reason)
-{
-	struct exec *x = arg;
-
-	timer_clear(x->engine->loop, &x->timer);
-	make_ready(x, EXEC_ENDED);
-	x->how = how;
-	if (x->guard.done)
-		return; /* whatever broke, it came after the last word */
-	if (how == HTTP_NO_REPLY)
-		(void)fail(
-		    &x->err, ERR_PROVIDER, "Cannot connect to API: %s", reason);
-	else if (how == HTTP_CLOCK || how == HTTP_TOO_LARGE)
-		(void)fail(&x->err, ERR_PROVIDER, "%s", reason);
+	x->out->event(x->out, ev);
 }
 
 /* --- judging an attempt */
 
 static void
-log_failure(const struct exec *x)
+log_failure(const struct exec *x, const struct target *next)
 {
-	log_line(LEVEL_WARNING, "attempt_failed",
-	    "provider=%s model=%s attempt=%d status=%d", x->ask.provider->name,
-	    x->ask.model, x->tried, x->status);
+	const struct provider *p = x->asked.provider;
+
+	if (next == NULL)
+		log_line(LEVEL_WARNING, "attempt_failed",
+		    "provider=%s model=%s attempt=%d status=%d", p->name,
+		    x->asked.model, x->tried, x->status);
+	else
+		log_line(LEVEL_WARNING, "attempt_failed",
+		    "provider=%s model=%s attempt=%d status=%d fallback=%s/%s",
+		    p->name, x->asked.model, x->tried, x->status,
+		    next->provider->name, next->model);
 }
 
-/* The driver's last word on a reply that is there, or is cut off. */
-static void
-settle_stream(struct exec *x)
+static bool
+status_may_pass(int status)
 {
-	const struct driver *driver = x->ask.provider->driver;
-	bool cut = x->how != HTTP_OK;
-
-	if (!cut && frame_end(&x->frame, on_frame, x, &x->err) != 0)
-		return;
-	(void)!driver->end(x->call, cut, &x->err);
-}
-
-static struct str
-content_type(const struct exec *x)
-{
-	const char *type = http_header(x->http, "content-type");
-
-	if (type == NULL)
-		return STR("");
-	return (struct str){type, strlen(type)};
-}
-
-static void
-settle_body(struct exec *x)
-{
-	const struct driver *driver = x->ask.provider->driver;
-	struct str text = {buf_str(&x->body), x->body.len};
-
-	if (x->how == HTTP_CUT) {
-		(void)fail(&x->err, ERR_PROVIDER, "%s", driver_cut_text);
-		return;
-	}
-	if (x->ask.kind == PROMPT_EMBED)
-		(void)!driver->embed_body(x->call, text, &x->err);
-	else if (prompt_kind_is_media(x->ask.kind))
-		(void)!driver->media_body(
-		    x->call, content_type(x), text, &x->err);
-	else if (driver->body(x->call, text, &x->err) == 0)
-		(void)!driver->end(x->call, false, &x->err);
-}
-
-static void
-settle_refusal(struct exec *x)
-{
-	const struct driver *driver = x->ask.provider->driver;
-	struct str text = {buf_str(&x->body), x->body.len};
-
-	text = driver->explain(x->call, x->status, text);
-	(void)fail_text(&x->err, ERR_PROVIDER, text);
-}
-
-static void
-settle(struct exec *x)
-{
-	if (x->err.code != ERR_NONE || x->guard.done)
-		return;
-	switch (x->form) {
-	case FORM_STREAM:
-		settle_stream(x);
-		break;
-	case FORM_BODY:
-		settle_body(x);
-		break;
-	case FORM_REFUSAL:
-		settle_refusal(x);
-		break;
-	case FORM_WRONG:
-		(void)fail(&x->err, ERR_PROVIDER,
-		    "The provider's answer is no event stream (content-type "
-		    "%s)",
-		    http_header(x->http, "content-type"));
-		break;
-	}
-	if (x->err.code == ERR_NONE && !x->guard.done)
-		(void)fail(
-		    &x->err, ERR_PROVIDER, "The provider's answer has no end");
+	return status == 408 || status == 409 || status == 429 || status >= 500;
 }
 
 /* D1: network errors, 408, 409, 429, 500 and above, and a one-shot reply that
@@ -265,30 +110,60 @@ settle(struct exec *x)
 static bool
 may_retry(const struct exec *x)
 {
-	bool agent = x->ask.provider->driver->abilities & DRIVER_AGENT;
+	unsigned kind =
+	    x->ask.provider->driver->abilities & (DRIVER_AGENT | DRIVER_CHILD);
+	bool agent = kind == DRIVER_AGENT;
 
-	if (x->guard.emitted)
+	if (x->guard.emitted || x->unmade)
 		return false;
+	if ((kind & DRIVER_CHILD) != 0)
+		return x->status != 0 && status_may_pass(x->status);
 	if (x->how == HTTP_NO_REPLY)
 		return true;
 	if (agent && (x->status == 500 || x->how == HTTP_CUT))
 		return false;
 	if (x->status == 0)
 		return x->how == HTTP_CLOCK;
-	if (x->form == FORM_REFUSAL)
-		return x->status == 408 || x->status == 409 ||
-		       x->status == 429 || x->status >= 500;
+	if (x->status >= 300)
+		return status_may_pass(x->status);
 	return x->how == HTTP_CUT;
 }
 
+/* A refusal that another key of the same provider may not get. */
+static bool
+is_about_key(const struct exec *x)
+{
+	return x->status == 401 || x->status == 403 || x->status == 429;
+}
+
+/* What another provider may not say as well. */
+static bool
+may_move(const struct exec *x)
+{
+	if (x->guard.emitted || x->unmade)
+		return false;
+	return x->status < 400 || x->status == 404 || is_about_key(x) ||
+	       status_may_pass(x->status);
+}
+
+static int64_t
+own_wait(const struct exec *x)
+{
+	return INT64_C(2000) << (x->tried - 1 < 20 ? x->tried - 1 : 20);
+}
+
+/* D1, with the jitter on top where the wait is our own. */
 static int64_t
 wait_before_next(const struct exec *x)
 {
-	int64_t wait = INT64_C(2000) << (x->tried - 1 < 20 ? x->tried - 1 : 20);
+	const struct engine *e = x->engine;
+	int64_t wait = own_wait(x);
 
 	if (x->asked_wait >= 0 &&
 	    (x->asked_wait < 60000 || x->asked_wait < wait))
 		return x->asked_wait;
+	if (e->random != NULL)
+		wait += (int64_t)((double)wait * JITTER * e->random());
 	return wait;
 }
 
@@ -315,74 +190,104 @@ give_up(struct exec *x, bool retryable)
 static void
 wait_is_over(void *arg)
 {
-	make_ready(arg, EXEC_DUE);
+	exec_ready(arg, EXEC_DUE);
+}
+
+static void
+wait_for(struct exec *x, int64_t ms)
+{
+	struct loop *loop = x->engine->loop;
+
+	x->state = EXEC_WAITING;
+	timer_set(loop, &x->timer, loop_now(loop) + ms, wait_is_over, x);
+}
+
+/* The next one that is asked, or NULL. */
+static const struct target *
+next_target(const struct exec *x)
+{
+	if (x->n_tried >= x->asked.n_fallbacks || !may_move(x))
+		return NULL;
+	return &x->asked.fallbacks[x->n_tried];
+}
+
+static void
+move_to(struct exec *x, const struct target *next)
+{
+	x->n_tried++;
+	x->asked.provider = next->provider;
+	x->asked.model = next->model;
+	x->tried = 0;
+	x->turn_until = 0;
+	wait_for(x, 0);
+}
+
+/* For how long this key is not to be used. */
+static int64_t
+cool_ms(const struct exec *x)
+{
+	if (!is_about_key(x))
+		return 0;
+	if (x->status != 429)
+		return x->provider.pool != NULL ? COOL_REFUSED_MS : 0;
+	if (x->asked_wait < 0)
+		return own_wait(x);
+	return x->asked_wait < COOL_MAX_MS ? x->asked_wait : COOL_MAX_MS;
+}
+
+/* The attempt failed: x->err says why. */
+static void
+fail_attempt(struct exec *x)
+{
+	bool retryable = may_retry(x), spare;
+	const struct target *next;
+
+	spare = !x->guard.emitted && is_about_key(x) &&
+		turn_has_key(x->engine, x->asked.provider);
+	if ((retryable || spare) && x->tried < x->allowed) {
+		log_failure(x, NULL);
+		wait_for(x, spare ? 0 : wait_before_next(x));
+		return;
+	}
+	next = next_target(x);
+	log_failure(x, next);
+	if (next != NULL)
+		move_to(x, next);
+	else
+		give_up(x, retryable);
 }
 
 static void
 end_attempt(struct exec *x)
 {
-	struct engine *e = x->engine;
-	bool retryable;
+	const struct exec_source *source = x->source;
+	bool sent;
 
-	settle(x);
-	http_free(x->http);
-	x->http = NULL;
-	if (x->err.code == ERR_NONE) {
+	if (x->err.code == ERR_NONE && !x->guard.done && source->settle != NULL)
+		source->settle(x);
+	source->stop(x);
+	sent = x->how != HTTP_NO_REPLY && x->status < 300 && !x->unmade;
+	end_charge(x, NULL, sent);
+	end_turn(x, -1, cool_ms(x));
+	if (x->err.code == ERR_NONE || x->guard.done) {
 		x->state = EXEC_DONE;
 		return;
 	}
-	log_failure(x);
 	if (x->status == 429)
-		e->throttled++;
-	retryable = may_retry(x);
-	if (!retryable || x->tried >= x->allowed) {
-		give_up(x, retryable);
-		return;
-	}
-	x->state = EXEC_WAITING;
-	timer_set(e->loop, &x->timer, loop_now(e->loop) + wait_before_next(x),
-	    wait_is_over, x);
+		x->engine->throttled++;
+	fail_attempt(x);
 }
 
 /* --- attempts */
 
-/* A fresh state for the driver, and its request. */
-static int
-build(struct exec *x)
+static const struct exec_source *
+source_of(const struct driver *driver)
 {
-	const struct driver *driver = x->ask.provider->driver;
-
-	arena_free(x->attempt);
-	x->attempt = arena_new(x->arena);
-	x->call = driver_call(x->attempt, &x->ask, &x->guard.sink);
-	if (x->ask.kind == PROMPT_EMBED && driver->embed_build == NULL)
-		return fail(&x->err, ERR_UNSUPPORTED,
-		    "the provider %s makes no embeddings",
-		    x->ask.provider->name);
-	if (x->ask.kind == PROMPT_EMBED)
-		return driver->embed_build(x->call, &x->spec, &x->err);
-	if (prompt_kind_is_media(x->ask.kind))
-		return driver->media_build(x->call, &x->spec, &x->err);
-	if (driver->build == NULL)
-		return 0;
-	return driver->build(x->call, &x->spec, &x->err);
-}
-
-/* Once for every prompt that is new to this process: nothing is dropped
- * silently. */
-static void
-log_ignored(struct exec *x)
-{
-	struct engine *e = x->engine;
-	const char *keys = buf_str(&x->call->ignored);
-
-	if (keys[0] == '\0' ||
-	    (e->logged != NULL && strcmp(e->logged, keys) == 0))
-		return;
-	free(e->logged);
-	e->logged = xstrdup(keys);
-	log_line(LEVEL_WARNING, "keys_ignored", "provider=%s model=%s keys=%s",
-	    x->ask.provider->name, x->ask.model, keys);
+	if ((driver->abilities & DRIVER_CHILD) != 0)
+		return &exec_child;
+	if ((driver->abilities & DRIVER_LOCAL) != 0)
+		return &exec_local;
+	return &exec_http;
 }
 
 static void
@@ -390,77 +295,130 @@ reset(struct exec *x)
 {
 	err_free(&x->err);
 	guard_restart(&x->guard);
-	buf_clear(&x->body);
-	if (x->framed)
-		frame_free(&x->frame);
-	frame_init(&x->frame, framings[x->ask.provider->driver->framing].kind,
-	    LIMIT_FRAME_BYTES);
-	x->framed = true;
+	arena_free(x->attempt);
+	x->attempt = arena_new(x->arena);
+	x->ask = x->asked;
+	x->provider = *x->asked.provider;
+	x->ask.provider = &x->provider;
+	x->source = source_of(x->provider.driver);
+	x->how = HTTP_OK;
 	x->status = 0;
-	x->form = FORM_BODY;
 	x->asked_wait = -1;
+	x->unmade = false;
 }
 
-static void
-send_request(struct exec *x)
+/* A fresh state for the driver, and its request. */
+static int
+build(struct exec *x)
 {
-	struct http_request request = {
-	    .url = x->spec.url,
-	    .headers = (const char *const *)x->spec.headers,
-	    .body = x->spec.body,
-	    .clocks = x->engine->settings->clocks,
-	    .max_body = LIMIT_REPLY_BYTES,
-	    .sigv4 = x->spec.sigv4,
-	    .sigv4_key = x->spec.sigv4_key,
-	};
-	struct http_events events = {
-	    .head = on_head, .data = on_data, .end = on_end, .arg = x};
-
-	x->http = http_start(x->engine->loop, &request, &events, &x->err);
-	if (x->http == NULL)
-		x->how = HTTP_OK; /* cannot be tried again either */
+	x->call = driver_call(x->attempt, &x->ask, &x->guard.sink);
+	x->call->number = ++x->engine->calls;
+	x->call->retry_after = -1;
+	if (x->ask.kind == PROMPT_EMBED &&
+	    x->provider.driver->embed_build == NULL)
+		return fail(&x->err, ERR_UNSUPPORTED,
+		    "the provider %s makes no embeddings", x->provider.name);
+	return x->source->build(x);
 }
 
-static void
-speak(void *arg)
+/* 0: it has its turn; 1: it waits for it; -1: it has waited long enough. */
+static int
+take_turn(struct exec *x)
 {
-	struct exec *x = arg;
+	const struct provider_limits *limits = x->provider.limits;
+	int64_t now = loop_now(x->engine->loop), ms;
+	const char *key = x->provider.api_key;
 
-	make_ready(x, EXEC_CALLING);
+	ms = turn_take(x->engine, x->attempt, &x->ask, &x->turn, &key);
+	x->provider.api_key = key;
+	if (ms == 0)
+		return 0;
+	if (x->turn_until == 0)
+		x->turn_until = now + limits->wait_ms;
+	if (now + ms > x->turn_until)
+		return fail(&x->err, ERR_BUSY, "rate limit of provider %s",
+		    x->provider.name);
+	wait_for(x, ms);
+	return 1;
 }
 
-/* A driver that needs no network says its next pieces. */
-static void
-step_local(struct exec *x)
+/* Money and the request: both may refuse. */
+static int
+prepare(struct exec *x)
 {
-	struct engine *e = x->engine;
-	int64_t delay = e->settings->echo_delay_ms;
-	int more;
-
-	do {
-		more = x->ask.provider->driver->next(x->call, &x->err);
-	} while (more > 0 && (delay == 0 || !x->ask.stream));
-	if (more < 0)
-		give_up(x, false);
-	else if (more == 0)
-		x->state = EXEC_DONE;
-	else
-		timer_set(
-		    e->loop, &x->timer, loop_now(e->loop) + delay, speak, x);
+	if (spend_begin(x->engine, x->attempt, &x->ask, &x->charge, &x->err) ==
+		0 &&
+	    build(x) == 0)
+		return 0;
+	x->unmade = true;
+	return -1;
 }
 
 static void
 start_attempt(struct exec *x)
 {
+	x->turn_until = 0;
 	x->tried++;
 	x->state = EXEC_CALLING;
-	if (x->ask.provider->driver->build == NULL) {
-		make_ready(x, EXEC_CALLING);
+	x->source->start(x);
+}
+
+/* Gives back what an attempt that was not sent has taken. */
+static void
+unprepare(struct exec *x)
+{
+	end_charge(x, NULL, false);
+	end_turn(x, 0, 0);
+}
+
+/* Nothing was sent, and nobody waits any longer for that.  What a fallback is
+ * not made for does not hold the next one up. */
+static void
+fail_unsent(struct exec *x)
+{
+	const struct target *next;
+
+	unprepare(x);
+	if (x->n_tried > 0)
+		x->unmade = false;
+	next = next_target(x);
+	log_failure(x, next);
+	if (next != NULL)
+		move_to(x, next);
+	else
+		give_up(x, false);
+}
+
+/* A fallback may make fewer images at once than the first did. */
+static void
+split(struct exec *x)
+{
+	struct ask rest = x->asked;
+
+	rest.fallbacks += x->n_tried;
+	rest.n_fallbacks -= x->n_tried;
+	x->images = images_start(x->engine, x->arena, &rest, x->out, &x->err);
+	if (x->images == NULL)
+		give_up(x, false);
+}
+
+static void
+next_attempt(struct exec *x)
+{
+	int turn;
+
+	reset(x);
+	if (images_calls(&x->ask) > 1) {
+		split(x);
 		return;
 	}
-	send_request(x);
-	if (x->http == NULL)
-		make_ready(x, EXEC_ENDED);
+	turn = take_turn(x);
+	if (turn > 0)
+		return;
+	if (turn < 0 || prepare(x) < 0)
+		fail_unsent(x);
+	else
+		start_attempt(x);
 }
 
 static void
@@ -468,17 +426,13 @@ step(struct exec *x)
 {
 	switch (x->state) {
 	case EXEC_CALLING:
-		step_local(x);
+		x->source->step(x);
 		break;
 	case EXEC_ENDED:
 		end_attempt(x);
 		break;
 	case EXEC_DUE:
-		reset(x);
-		if (build(x) < 0)
-			give_up(x, false);
-		else
-			start_attempt(x);
+		next_attempt(x);
 		break;
 	case EXEC_WAITING:
 	case EXEC_DONE:
@@ -499,14 +453,59 @@ attempts_allowed(const struct ask *ask, const struct settings *settings)
 	return retries < LIMIT_ATTEMPTS - 1 ? (int)retries + 1 : LIMIT_ATTEMPTS;
 }
 
-static struct exec *
-start_images(struct exec *x, struct sink *out, struct err *err)
+/* Once for every prompt that is new to this process: nothing is dropped
+ * silently. */
+static void
+log_ignored(struct exec *x)
 {
-	x->images = images_start(x->engine, x->arena, &x->ask, out, err);
-	if (x->images != NULL)
-		return x;
-	exec_free(x);
-	return NULL;
+	struct engine *e = x->engine;
+	const char *keys = buf_str(&x->call->ignored);
+
+	if (keys[0] == '\0' ||
+	    (e->logged != NULL && strcmp(e->logged, keys) == 0))
+		return;
+	free(e->logged);
+	e->logged = xstrdup(keys);
+	log_line(LEVEL_WARNING, "keys_ignored", "provider=%s model=%s keys=%s",
+	    x->ask.provider->name, x->ask.model, keys);
+}
+
+/* Where it must wait for its turn the request is made all the same, so that
+ * what is wrong with it is said at once. */
+static int
+begin(struct exec *x)
+{
+	int turn;
+
+	reset(x);
+	turn = take_turn(x);
+	if (turn == 0) {
+		if (prepare(x) < 0)
+			return -1;
+		log_ignored(x);
+		start_attempt(x);
+		return 0;
+	}
+	err_free(&x->err);
+	if (build(x) < 0)
+		return -1;
+	log_ignored(x);
+	if (turn < 0)
+		wait_for(x, 0);
+	return 0;
+}
+
+static int
+start(struct exec *x, const struct ask *ask, struct err *err)
+{
+	if (images_calls(ask) > 1) {
+		x->images = images_start(x->engine, x->arena, ask, x->out, err);
+		return x->images != NULL ? 0 : -1;
+	}
+	if (begin(x) == 0)
+		return 0;
+	err_move(err, &x->err);
+	return -1;
 }
 
 struct exec *
@@ -518,21 +517,15 @@ exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 
 	x->engine = engine;
 	x->arena = a;
-	x->ask = *ask;
-	if (images_calls(ask) > 1)
-		return start_images(x, out, err);
+	x->asked = *ask;
+	x->out = out;
+	x->tap = (struct exec_tap){{tap_event}, x};
 	x->allowed = attempts_allowed(ask, engine->settings);
-	buf_init(&x->body, LIMIT_REPLY_BYTES);
-	guard_init(&x->guard, out, ask->kind, ask->stream);
-	reset(x);
-	if (build(x) < 0) {
-		err_move(err, &x->err);
-		exec_free(x);
-		return NULL;
-	}
-	log_ignored(x);
-	start_attempt(x);
-	return x;
+	guard_init(&x->guard, &x->tap.sink, ask->kind, ask->stream);
+	if (start(x, ask, err) == 0)
+		return x;
+	exec_free(x);
+	return NULL;
 }
 
 bool
@@ -544,17 +537,24 @@ exec_done(const struct exec *x)
 }
 
 void
+exec_answer(struct exec *x, struct str id, const json_t *result, bool is_error)
+{
+	if (x->state == EXEC_CALLING && x->source->answer != NULL)
+		x->source->answer(x, id, result, is_error);
+}
+
+void
 exec_free(struct exec *x)
 {
 	if (x == NULL)
 		return;
 	images_free(x->images);
-	http_free(x->http);
+	if (x->source != NULL)
+		x->source->stop(x);
+	end_charge(x, NULL, x->state == EXEC_CALLING);
+	end_turn(x, x->state == EXEC_CALLING ? -1 : 0, 0);
 	timer_clear(x->engine->loop, &x->timer);
 	unqueue(x);
-	if (x->framed)
-		frame_free(&x->frame);
-	buf_free(&x->body);
 	err_free(&x->err);
 	arena_free(x->attempt);
 	x->attempt = NULL;

@@ -20,6 +20,8 @@ struct engine {
 	struct exec *ready;	 /* those that have something to decide */
 	char *logged;		 /* what was logged last as ignored */
 	uint64_t throttled;	 /* refusals with status 429 so far */
+	uint64_t calls;		 /* attempts so far */
+	double (*random)(void);	 /* 0 to 1, for waits; NULL: always 0 */
 	struct pools *workers;	 /* engine_workers(); NULL: none yet */
 	struct mcp_servers *mcp; /* NULL: none yet */
 	struct store *store;	 /* what all processes share; never NULL */

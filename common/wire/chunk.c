@@ -52,22 +52,29 @@ usage_total(const struct usage *u)
 static void
 print_usage(struct buf *b, const struct usage *u)
 {
+	if (u->unknown)
+		return;
 	buf_addf(b,
-	    "\"usage\":{\"inputTokens\":%" PRId64 ",\"outputTokens\":%" PRId64
+	    ",\"usage\":{\"inputTokens\":%" PRId64 ",\"outputTokens\":%" PRId64
 	    ",\"totalTokens\":%" PRId64 ",\"promptTokens\":%" PRId64
 	    ",\"completionTokens\":%" PRId64 "}",
 	    u->input, u->output, usage_total(u), u->input, u->output);
 }
 
+/* Of an object nothing is left where the usage is not known (2.5). */
 static void
 print_finish_chunk(struct buf *b, bool object, const struct event *ev)
 {
+	const struct usage *usage = &ev->finish.usage;
+
+	if (object && usage->unknown)
+		return;
 	if (object)
-		buf_adds(b, "{\"type\":\"object\",");
+		buf_adds(b, "{\"type\":\"object\"");
 	else
-		buf_addf(b, "{\"type\":\"text\",\"finishReason\":\"%s\",",
+		buf_addf(b, "{\"type\":\"text\",\"finishReason\":\"%s\"",
 		    finish_name(ev->finish.reason));
-	print_usage(b, &ev->finish.usage);
+	print_usage(b, usage);
 	buf_adds(b, "}\n");
 }
 
@@ -211,7 +218,6 @@ result_print(struct buf *b, const struct result *r, const char *trace_id)
 	buf_addf(b, "{\"type\":\"%s\"", r->type);
 	print_result_value(b, r);
 	if (r->finished && !r->media) {
-		buf_addc(b, ',');
 		print_usage(b, &r->usage);
 		buf_addf(b, ",\"finishReason\":\"%s\"", finish_name(r->reason));
 	}

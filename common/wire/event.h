@@ -25,6 +25,7 @@ struct usage {
 	int64_t input, output;
 	int64_t total; /* -1: unknown, then input + output */
 	int64_t cached, reasoning;
+	bool unknown;  /* an executor gave none: none is shown */
 	bool has_cost; /* an executor has counted what it spent */
 	double cost;   /* US dollars */
 };
