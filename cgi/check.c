@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "../common/base/log.h"
+#include "../common/run/tool.h"
 #include "../common/store/store.h"
 #include "version.h"
 
@@ -192,6 +193,49 @@ print_evals(FILE *out, const struct settings *s)
 }
 
 static void
+print_tools(FILE *out, const struct settings *s)
+{
+	for (size_t i = 0; i < s->n_tools; i++) {
+		const struct tool_conf *t = &s->tools[i];
+
+		(void)fprintf(out, "tool: %s, ", t->name);
+		if (t->url != NULL) {
+			(void)fprintf(out, "POST to ");
+			print_url(out, t->url);
+			(void)fprintf(
+			    out, ", %ssigned", t->secret != NULL ? "" : "not ");
+		} else {
+			(void)fprintf(out, "command %s, %lld workers",
+			    t->argv != NULL ? t->argv[0] : "unknown",
+			    (long long)t->workers);
+		}
+		(void)fprintf(
+		    out, ", within %g s\n", (double)t->timeout_ms / 1000);
+	}
+}
+
+static void
+print_servers(FILE *out, const struct settings *s)
+{
+	static const char *const transports[] = {[MCP_AUTO] = "",
+	    [MCP_HTTP] = ", streamable HTTP",
+	    [MCP_SSE] = ", SSE"};
+
+	for (size_t i = 0; i < s->n_mcp; i++) {
+		const struct mcp_conf *m = &s->mcp[i];
+
+		(void)fprintf(out, "mcp: %s, ", m->name);
+		if (m->url != NULL)
+			print_url(out, m->url);
+		else
+			(void)fprintf(out, "command %s",
+			    m->argv != NULL ? m->argv[0] : "unknown");
+		(void)fprintf(out, "%s, within %g s\n",
+		    transports[m->transport], (double)m->timeout_ms / 1000);
+	}
+}
+
+static void
 print_experiments(FILE *out, const struct conf *conf)
 {
 	const struct settings *s = &conf->settings;
@@ -244,6 +288,8 @@ print_rest(FILE *out, const struct conf *conf)
 	const struct settings *s = &conf->settings;
 
 	print_evals(out, s);
+	print_tools(out, s);
+	print_servers(out, s);
 	print_experiments(out, conf);
 	print_store(out, s->store);
 	(void)fprintf(

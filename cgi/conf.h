@@ -76,16 +76,27 @@ struct conf_price {
 	struct conf_real input, cached, output, image, characters, call;
 };
 
+struct conf_limits {
+	int64_t concurrent, requests, tokens, wait_ms;
+};
+
 struct conf_provider {
 	struct conf_item item;
 	struct conf_value driver, base_url, api_key;
 	struct conf_list headers; /* of const char *: "Name: value" */
 	bool strict_schemas;
+	struct conf_list api_keys, exec; /* of const char * */
+	struct conf_list env;		 /* as headers */
+	struct conf_value dir;
+	int64_t workers;
+	struct conf_tree options;
+	struct conf_limits limits;
 };
 
 struct conf_model {
 	struct conf_item item;
-	struct conf_value name, match, provider, model;
+	struct conf_value name, match, provider, model, executor;
+	struct conf_list fallback; /* of const char * */
 };
 
 struct conf_eval {
@@ -98,6 +109,24 @@ struct conf_eval {
 	bool negate, strip_fences;
 };
 
+struct conf_tool {
+	struct conf_item item;
+	struct conf_value description, http, secret;
+	struct conf_list exec; /* of const char * */
+	struct conf_list env;  /* of const char *: "NAME: value" */
+	struct conf_tree parameters;
+	int64_t workers, timeout_ms;
+};
+
+struct conf_mcp {
+	struct conf_item item;
+	struct conf_value url, dir;
+	struct conf_list exec;	       /* of const char * */
+	struct conf_list headers, env; /* of const char *: "NAME: value" */
+	int transport;		       /* enum mcp_transport */
+	int64_t timeout_ms;
+};
+
 /* Whether AgentMark's API is used. */
 enum conf_api { CONF_API_AUTO, CONF_API_YES, CONF_API_NO };
 
@@ -108,11 +137,12 @@ struct conf {
 	const char *file;	/* NULL: none */
 
 	/* As it was read. */
-	struct conf_value secret, default_provider, log_target;
+	struct conf_value secret, default_provider, executor, log_target;
 	struct conf_value root, base_url, api_key, app_id, dev_server;
 	struct conf_value prompt_root;
 	struct conf_value state_dir, store;
 	struct conf_list secret_list, provider_list, model_list, eval_list;
+	struct conf_list tool_list, mcp_list;
 	struct conf_list builtin_list; /* of const char * */
 	int api, prompt_api;	       /* enum conf_api */
 	int signature;		       /* enum sign_mode */

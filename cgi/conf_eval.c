@@ -88,30 +88,21 @@ make_list(struct loader *l, struct conf_list *list)
 }
 
 static void
-warn_unless(struct loader *l, const struct conf_eval *from, const char *path,
-    int how, size_t line)
+warn_unreadable(struct loader *l, const struct conf_eval *from,
+    const char *path, size_t line)
 {
-	if (access(path, how) == -1)
-		conf_warning(l, line, "evals.%s: %s cannot be %s",
-		    from->item.name, path, how == X_OK ? "run" : "read");
+	if (access(path, R_OK) == -1)
+		conf_warning(l, line, "evals.%s: %s cannot be read",
+		    from->item.name, path);
 }
 
 static void
 make_command(
     struct loader *l, const struct conf_eval *from, struct eval_conf *to)
 {
-	struct conf_list argv = from->exec;
-	const char **name = argv.items;
-
-	if (argv.n == 0 || **name == '\0') {
-		complain(l, from, argv.line, ".exec: a command is wanted");
-		return;
-	}
-	if (strchr(*name, '/') != NULL) {
-		*name = conf_beside(l, *name);
-		warn_unless(l, from, *name, X_OK, argv.line);
-	}
-	to->argv = make_list(l, &argv);
+	to->argv = conf_command(l,
+	    arena_printf(l->conf->arena, "evals.%s.exec", from->item.name),
+	    from->exec.line, &from->exec);
 	to->workers = from->workers;
 }
 
@@ -159,7 +150,7 @@ make_judge(struct loader *l, const struct conf_eval *from, struct eval_conf *to)
 		return;
 	}
 	to->judge = conf_beside(l, from->judge.text);
-	warn_unless(l, from, to->judge, R_OK, from->judge.line);
+	warn_unreadable(l, from, to->judge, from->judge.line);
 	to->options = from->options.json;
 	if (models.n != 0)
 		to->models = make_models(l, from, &models);

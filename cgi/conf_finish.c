@@ -146,7 +146,7 @@ check_provider(
 			conf_problem(l, CONF_BAD_CONFIG, line,
 			    "providers.%s.headers cannot be sent as they are",
 			    p->name);
-	if ((p->driver->abilities & DRIVER_LOCAL) != 0)
+	if ((p->driver->abilities & (DRIVER_LOCAL | DRIVER_CHILD)) != 0)
 		return;
 	p->base_url = conf_url(l,
 	    arena_printf(l->conf->arena, "providers.%s.base_url", p->name),
@@ -183,6 +183,7 @@ finish_providers(struct loader *l)
 		}
 		if (p->api_key != NULL && *p->api_key == '\0')
 			p->api_key = NULL;
+		conf_finish_provider(l, from, p);
 		check_provider(l, from, p);
 	}
 }
@@ -218,13 +219,14 @@ add_rule(struct loader *l, const struct conf_model *from)
 						: "(no provider)");
 		return;
 	}
-	m->rules[m->n_rules++] = (struct model_rule){
+	m->rules[m->n_rules] = (struct model_rule){
 	    .match =
 		from->name.text != NULL ? from->name.text : from->match.text,
 	    .regex = from->match.text != NULL,
 	    .provider = from->provider.text,
 	    .model = from->model.text,
 	};
+	conf_finish_model(l, from, &m->rules[m->n_rules++]);
 }
 
 static void
@@ -262,6 +264,7 @@ finish_models(struct loader *l)
 	if (models_compile(m, &err) == -1)
 		conf_problem(l, CONF_BAD_CONFIG, 0, "%s", err.msg);
 	err_free(&err);
+	conf_finish_executors(l);
 }
 
 static void
@@ -283,6 +286,8 @@ conf_finish(struct loader *l)
 	finish_providers(l);
 	finish_models(l);
 	conf_finish_evals(l);
+	conf_finish_tools(l);
+	conf_finish_mcp(l);
 	conf_finish_experiments(l);
 	conf_finish_store(l);
 	conf_finish_spending(l);

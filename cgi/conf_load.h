@@ -48,7 +48,7 @@ const char *conf_text(struct loader *l, const struct option *o, struct str text,
 void conf_set(struct loader *l, const struct option *o, void *base,
     struct str text, const char *source, size_t line);
 
-/* NODE, a mapping, as JSON; what is wrong is noted. */
+/* NODE, a mapping or file:PATH of one, as JSON; what is wrong is noted. */
 void conf_read_tree(struct loader *l, const struct option *o,
     struct conf_tree *tree, const struct yaml *node);
 
@@ -67,6 +67,14 @@ void conf_finish(struct loader *l);
 
 /* Its parts that have files of their own.  Evals come behind models. */
 void conf_finish_evals(struct loader *l);
+void conf_finish_provider(
+    struct loader *l, const struct conf_provider *from, struct provider *p);
+void conf_finish_model(
+    struct loader *l, const struct conf_model *from, struct model_rule *rule);
+/* Behind models. */
+void conf_finish_executors(struct loader *l);
+void conf_finish_tools(struct loader *l);
+void conf_finish_mcp(struct loader *l);
 void conf_finish_experiments(struct loader *l);
 /* Behind experiments. */
 void conf_finish_store(struct loader *l);
@@ -83,6 +91,16 @@ const char *conf_secret_name(
  * none.  LINE is that of V when V does not know it. */
 const char *conf_url(struct loader *l, const char *what,
     const struct conf_value *v, size_t line);
+
+/* The command of LIST, NULL-ended, its name relative to the file when it has a
+ * slash; NULL, and a note about WHAT, when there is none. */
+const char *const *conf_command(struct loader *l, const char *what, size_t line,
+    const struct conf_list *list);
+
+/* Variables of LIST, "NAME: value", as "NAME=value", NULL-ended; NULL when
+ * there are none. */
+const char *const *conf_env(
+    struct loader *l, const char *what, const struct conf_list *list);
 
 /* Whether S would end a header's line. */
 bool conf_has_control(const char *s) NONNULL;

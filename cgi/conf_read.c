@@ -244,6 +244,8 @@ fits(const struct option *o, const struct yaml *node)
 		return true;
 	if (o->type == OPTION_MAP && node->kind == YAML_SEQUENCE)
 		return o->shorthand != NULL;
+	if (o->type == OPTION_TREE && node->kind == YAML_SCALAR)
+		return strncmp(node->value.p, "file:", strlen("file:")) == 0;
 	return node->kind == kinds[o->type].kind;
 }
 

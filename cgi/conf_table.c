@@ -12,12 +12,15 @@
 #define IN_SECRET(field) offsetof(struct conf_secret, field)
 #define IN_PRICE(field) offsetof(struct conf_price, field)
 #define IN_EVAL(field) offsetof(struct conf_eval, field)
+#define IN_TOOL(field) offsetof(struct conf_tool, field)
+#define IN_MCP(field) offsetof(struct conf_mcp, field)
 
 enum { HOUR = 3600, DAY = 24 * HOUR, MILLION = 1000000 };
 
 static const char *const signatures[] = {"required", "optional", "off", NULL};
 static const char *const styles[] = {"2.1", "2.2", NULL};
 static const char *const apis[] = {"auto", "true", "false", NULL};
+static const char *const transports[] = {"auto", "http", "sse", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option conf_options[] = {
@@ -221,7 +224,8 @@ const struct option conf_options[] = {
 	.help = "The protocol that is spoken: chat (OpenAI's chat completions, "
 		"which many vendors speak), anthropic (Anthropic's messages), "
 		"responses (OpenAI's Responses API), gemini (Google's "
-		"generateContent), ollama (its own API) or echo."},
+		"generateContent), ollama (its own API), command and "
+		"claude-agent (programs, see exec) or echo."},
     {.key = "providers.NAME.base_url",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(base_url),
@@ -235,6 +239,14 @@ const struct option conf_options[] = {
 	.offset = IN_PROVIDER(api_key),
 	.example = "env:NAME_API_KEY",
 	.help = "The key that is sent; none when it is not set."},
+    {.key = "providers.NAME.api_keys",
+	.type = OPTION_NAMES,
+	.secret = true,
+	.offset = IN_PROVIDER(api_keys),
+	.example = "[env:NAME_API_KEY_1, env:NAME_API_KEY_2]",
+	.help = "Or several keys, which calls take in turns.  One that is "
+		"refused (401, 403, 429) rests, and the next one is tried at "
+		"once."},
     {.key = "providers.NAME.headers",
 	.type = OPTION_HEADERS,
 	.secret = true,
@@ -246,6 +258,70 @@ const struct option conf_options[] = {
 	.offset = IN_PROVIDER(strict_schemas),
 	.value = "false",
 	.help = "Whether schemas of objects are sent as strict ones."},
+    {.key = "providers.NAME.limits",
+	.type = OPTION_GROUP,
+	.help = "What may be asked of it, by all processes that share the "
+		"store together."},
+    {.key = "providers.NAME.limits.concurrent",
+	.type = OPTION_NUMBER,
+	.offset = IN_PROVIDER(limits.concurrent),
+	.max = LIMIT_ROWS_AT_ONCE,
+	.value = "0",
+	.help = "Calls at once; 0 for no limit."},
+    {.key = "providers.NAME.limits.requests_per_minute",
+	.type = OPTION_NUMBER,
+	.offset = IN_PROVIDER(limits.requests),
+	.max = MILLION,
+	.value = "0",
+	.help = "Calls within 60 seconds; 0 for no limit."},
+    {.key = "providers.NAME.limits.tokens_per_minute",
+	.type = OPTION_NUMBER,
+	.offset = IN_PROVIDER(limits.tokens),
+	.max = (int64_t)MILLION * MILLION,
+	.value = "0",
+	.help = "Tokens within 60 seconds, estimated before a call and "
+		"corrected by its usage; 0 for no limit."},
+    {.key = "providers.NAME.limits.wait",
+	.type = OPTION_SECONDS,
+	.offset = IN_PROVIDER(limits.wait_ms),
+	.max = HOUR,
+	.value = "60",
+	.help = "How many seconds a call may wait for its turn before it "
+		"fails."},
+    {.key = "providers.NAME.exec",
+	.type = OPTION_NAMES,
+	.offset = IN_PROVIDER(exec),
+	.literal = true,
+	.example = "[node, ./executors/mastra.mjs]",
+	.help = "Of the drivers command and claude-agent: the program and its "
+		"arguments, no shell (docs/executors.md).  A name with a slash "
+		"is relative to this file, another is looked up in PATH.  "
+		"claude-agent runs claude where it is not set."},
+    {.key = "providers.NAME.env",
+	.type = OPTION_HEADERS,
+	.secret = true,
+	.offset = IN_PROVIDER(env),
+	.example = "OPENAI_API_KEY: env:OPENAI_API_KEY",
+	.help = "Variables that the program gets beside PATH, HOME, LANG and "
+		"TZ."},
+    {.key = "providers.NAME.dir",
+	.type = OPTION_TEXT,
+	.offset = IN_PROVIDER(dir),
+	.literal = true,
+	.example = "/srv/executors",
+	.help = "The directory that it runs in, relative to this file."},
+    {.key = "providers.NAME.workers",
+	.type = OPTION_NUMBER,
+	.offset = IN_PROVIDER(workers),
+	.max = LIMIT_POOL_WORKERS,
+	.value = "0",
+	.help = "So many processes of it stay and serve call after call; with "
+		"0 each call starts one.  Of command only."},
+    {.key = "providers.NAME.options",
+	.type = OPTION_TREE,
+	.offset = IN_PROVIDER(options),
+	.example = "{permission_mode: plan}",
+	.help = "What one driver alone knows."},
 
     {.key = "models",
 	.type = OPTION_LIST,
@@ -273,12 +349,36 @@ const struct option conf_options[] = {
 	.type = OPTION_TEXT,
 	.offset = IN_MODEL(model),
 	.help = "The vendor's name for it, where that is another one."},
+    {.key = "models[].fallback",
+	.type = OPTION_NAMES,
+	.offset = IN_MODEL(fallback),
+	.literal = true,
+	.example = "[anthropic/claude-sonnet-4-5]",
+	.help = "Models that are tried in this order when its provider cannot "
+		"be reached, refuses or is too slow, as long as nothing of "
+		"the answer has gone out."},
+    {.key = "models[].executor",
+	.type = OPTION_TEXT,
+	.offset = IN_MODEL(executor),
+	.literal = true,
+	.example = "ai-sdk-v4",
+	.help = "What runs its prompts, as the option executor."},
     {.key = "default_provider",
 	.type = OPTION_TEXT,
 	.offset = IN_CONF(default_provider),
 	.example = "openai",
 	.help = "The provider of names that nothing else matches; without it "
 		"such a name is an error."},
+    {.key = "executor",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(executor),
+	.literal = true,
+	.example = "direct",
+	.help = "What runs prompts: direct (the provider of the model, with "
+		"the semantics of AI SDK 5), ai-sdk-v4 (the same with those "
+		"of AI SDK 4), or the name of a provider whose driver runs "
+		"prompts itself, such as command and claude-agent, whatever "
+		"provider the model's name says."},
 
     {.key = "prices",
 	.type = OPTION_MAP,
@@ -483,6 +583,125 @@ const struct option conf_options[] = {
 	.example = "openai/text-embedding-3-small",
 	.help = "A model of embeddings: the score is the cosine of output and "
 		"expected output."},
+
+    {.key = "tools",
+	.type = OPTION_MAP,
+	.offset = IN_CONF(tool_list),
+	.size = sizeof(struct conf_tool),
+	.help = "The tools that prompts may name in `tools`; each is one of "
+		"exec and http."},
+    {.key = "tools.NAME.exec",
+	.type = OPTION_NAMES,
+	.offset = IN_TOOL(exec),
+	.literal = true,
+	.example = "[./tools/weather, --metric]",
+	.help = "A command and its arguments, no shell: it reads the arguments "
+		"of a call as one JSON object in a line and writes one line "
+		"of JSON, {\"error\": TEXT} when it failed.  A name with a "
+		"slash is relative to this file, another is looked up in "
+		"PATH."},
+    {.key = "tools.NAME.workers",
+	.type = OPTION_NUMBER,
+	.offset = IN_TOOL(workers),
+	.max = LIMIT_POOL_WORKERS,
+	.value = "0",
+	.help = "So many processes of it stay and get call after call; with 0 "
+		"each call starts one."},
+    {.key = "tools.NAME.env",
+	.type = OPTION_HEADERS,
+	.secret = true,
+	.offset = IN_TOOL(env),
+	.example = "WEATHER_KEY: env:WEATHER_KEY",
+	.help = "Its environment, beside PATH, HOME, LANG and TZ."},
+    {.key = "tools.NAME.description",
+	.type = OPTION_TEXT,
+	.offset = IN_TOOL(description),
+	.literal = true,
+	.example = "Get the weather for a location",
+	.help = "What a model is told about it."},
+    {.key = "tools.NAME.parameters",
+	.type = OPTION_TREE,
+	.offset = IN_TOOL(parameters),
+	.example = "{type: object, properties: {location: {type: string}}}",
+	.help = "A JSON Schema of its arguments, or file:PATH of one, relative "
+		"to this file.  Arguments that do not fit are refused, and "
+		"the model is told why."},
+    {.key = "tools.NAME.timeout",
+	.type = OPTION_SECONDS,
+	.offset = IN_TOOL(timeout_ms),
+	.max = HOUR,
+	.value = "30",
+	.help = "Seconds that one call may take."},
+    {.key = "tools.NAME.http",
+	.type = OPTION_TEXT,
+	.offset = IN_TOOL(http),
+	.item = "SERVICE",
+	.example = "https://example.com/tools/search",
+	.help = "A URL that {\"name\", \"arguments\"} is posted to and that "
+		"answers with JSON, {\"error\": TEXT} when it failed."},
+    {.key = "tools.NAME.secret",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_TOOL(secret),
+	.example = "env:TOOL_SECRET",
+	.help = "What the POST is signed with, as webhooks are; without it "
+		"there is no signature."},
+
+    {.key = "mcp",
+	.type = OPTION_MAP,
+	.offset = IN_CONF(mcp_list),
+	.size = sizeof(struct conf_mcp),
+	.help = "Servers of the Model Context Protocol, whose tools prompts "
+		"name as mcp://NAME/TOOL or mcp://NAME/*; each is one of exec "
+		"and url.  In all values env(\"VARIABLE\") stands for a "
+		"variable of the environment, which must be set."},
+    {.key = "mcp.NAME.exec",
+	.type = OPTION_NAMES,
+	.offset = IN_MCP(exec),
+	.literal = true,
+	.example = "[npx, -y, '@modelcontextprotocol/server-filesystem', /srv]",
+	.help = "A command and its arguments, no shell, that speaks over "
+		"standard input and output.  A name with a slash is relative "
+		"to this file, another is looked up in PATH.  Each process of "
+		"this program starts one of its own when it is first needed, "
+		"and keeps it."},
+    {.key = "mcp.NAME.env",
+	.type = OPTION_HEADERS,
+	.secret = true,
+	.offset = IN_MCP(env),
+	.example = "API_KEY: env:NAME_API_KEY",
+	.help = "Its environment, beside PATH, HOME, LANG and TZ."},
+    {.key = "mcp.NAME.dir",
+	.type = OPTION_TEXT,
+	.offset = IN_MCP(dir),
+	.example = "/srv",
+	.help = "The directory that it runs in, relative to this file."},
+    {.key = "mcp.NAME.timeout",
+	.type = OPTION_SECONDS,
+	.offset = IN_MCP(timeout_ms),
+	.max = HOUR,
+	.value = "30",
+	.help = "Seconds that each of its answers may take."},
+    {.key = "mcp.NAME.url",
+	.type = OPTION_TEXT,
+	.offset = IN_MCP(url),
+	.item = "REMOTE",
+	.example = "https://example.com/mcp",
+	.help = "Where a server is over HTTP."},
+    {.key = "mcp.NAME.headers",
+	.type = OPTION_HEADERS,
+	.secret = true,
+	.offset = IN_MCP(headers),
+	.example = "Authorization: Bearer env(REMOTE_TOKEN)",
+	.help = "More headers for every request to it; they go to no other "
+		"host."},
+    {.key = "mcp.NAME.transport",
+	.type = OPTION_CHOICE,
+	.offset = IN_MCP(transport),
+	.choices = transports,
+	.value = "auto",
+	.help = "http is streamable HTTP, sse the transport of 2024-11-05; "
+		"auto tries them in this order."},
 
     {.key = "datasets",
 	.type = OPTION_GROUP,

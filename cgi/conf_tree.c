@@ -6,6 +6,7 @@
 #include "conf_load.h"
 
 #include <math.h>
+#include <string.h>
 
 static json_t *make_node(
     struct loader *l, const struct option *o, const struct yaml *node);
@@ -92,17 +93,48 @@ free_json(void *arg)
 	json_decref(arg);
 }
 
+/* The mapping in the file that NODE names, which may be JSON: it is YAML. */
+static const struct yaml *
+read_file(struct loader *l, const struct option *o, const struct yaml *node)
+{
+	struct err err = {0};
+	struct yaml *root = NULL;
+	const char *source, *text;
+	size_t line = 0;
+
+	text = conf_text(l, o, node->value, node->line, &source);
+	if (text == NULL)
+		return NULL;
+	if (yaml_read_at(l->conf->arena, (struct str){text, strlen(text)},
+		&root, &line, &err) == -1)
+		conf_problem(l, CONF_BAD_CONFIG, node->line, "%s: %s:%zu: %s",
+		    o->key, source, line, err.msg);
+	else if (root == NULL || root->kind != YAML_MAPPING)
+		conf_problem(l, CONF_BAD_CONFIG, node->line,
+		    "%s: %s holds no mapping", o->key, source);
+	else
+		node = root;
+	err_free(&err);
+	return node == root ? node : NULL;
+}
+
 void
 conf_read_tree(struct loader *l, const struct option *o, struct conf_tree *tree,
     const struct yaml *node)
 {
 	struct arena *a = l->conf->arena;
-	size_t *lines = arena_array(a, node->n / 2, sizeof(*lines));
+	bool inside = node->kind == YAML_MAPPING;
+	size_t line = node->line, *lines;
 
+	if (!inside)
+		node = read_file(l, o, node);
+	if (node == NULL)
+		return;
+	lines = arena_array(a, node->n / 2, sizeof(*lines));
 	for (size_t i = 0; i < node->n / 2; i++)
-		lines[i] = node->items[2 * i]->line;
+		lines[i] = inside ? node->items[2 * i]->line : line;
 	tree->json = make_object(l, o, node);
 	tree->lines = lines;
-	tree->line = node->line;
+	tree->line = line;
 	arena_on_free(a, free_json, tree->json);
 }

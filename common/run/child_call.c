@@ -34,6 +34,7 @@ describe(const struct child_call *c)
 {
 	return (struct proc_request){
 	    .argv = c->ask.argv,
+	    .add_env = c->ask.env,
 	    .max_line = c->ask.max_answer,
 	    .max_output = c->ask.max_output,
 	};

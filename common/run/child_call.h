@@ -7,7 +7,8 @@
 
 struct child_ask {
 	const char *const *argv;
-	int64_t workers; /* 0: a process for this call */
+	const char *const *env; /* added to a clean one; or NULL */
+	int64_t workers;	/* 0: a process for this call */
 	struct str line; /* with its end; must stay until the call is freed */
 	size_t max_answer, max_output;
 };

@@ -19,6 +19,7 @@ struct tool_conf {
 	const char *description; /* NULL: none */
 	const json_t *parameters;
 	const char *const *argv;  /* of a command, NULL-ended */
+	const char *const *env;	  /* added to a clean one; or NULL */
 	int64_t workers;	  /* long-lived ones; 0: a process a call */
 	const char *url, *secret; /* of HTTP; secret NULL: not signed */
 	int64_t timeout_ms;
@@ -27,12 +28,20 @@ struct tool_conf {
 /* The tools of one prompt. */
 struct toolset;
 
-/* Finds what NAMES (the config's `tools`, NULL: none) say: names of declared
- * tools, mcp://server/tool and mcp://server/*.  ERR_PROMPT for an unknown one
- * lists what there is, ERR_SCOPE for one that the caller may not use.  Servers
- * that are not known yet are asked: turn the engine until it is ready. */
+enum {
+	TOOLSET_OTHERS = 1, /* unknown names are somebody else's: an agent's */
+	TOOLSET_OURS = 2    /* a prompt of ours: the caller's scope is not
+			     * asked */
+};
+
+/* Finds what NAMES (the config's `tools`) say: names of declared tools,
+ * mcp://server/tool, or mcp://server/ and a star for all of a server's; a list,
+ * or an object whose values {description, parameters} overrule ours.
+ * ERR_PROMPT for an unknown one lists what there is, ERR_SCOPE for one that the
+ * caller may not use.  Servers that are not known yet are asked: turn the
+ * engine until it is ready. */
 struct toolset *toolset_open(struct engine *engine, struct arena *a,
-    const json_t *names, struct err *err) MUST_USE;
+    const json_t *names, unsigned flags, struct err *err) MUST_USE;
 
 /* 1: ready; 0: not yet; -1: a server could not be asked, or lacks a tool. */
 int toolset_ready(struct toolset *set, struct err *err) MUST_USE NONNULL;
@@ -44,8 +53,7 @@ const struct tool_decl *toolset_decls(
 
 /* The name that the wire shows for a vendor's name: the declared one, or an MCP
  * tool's own; NAME itself when it is none of them. */
-struct str toolset_wire_name(
-    const struct toolset *set, struct str name) NONNULL;
+struct str toolset_wire_name(const struct toolset *set, struct str name);
 
 /* One call of a tool.  NAME is the vendor's, which may be none of them; BAD
  * says that ARGS is text that is no JSON.  Arguments are checked against the

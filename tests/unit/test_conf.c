@@ -154,11 +154,9 @@ test_problems(void **state)
 	static const struct {
 		const char *text, *expected;
 	} cases[] = {
-	    {WITH_SECRET "colour: red\n",
-		AT "2: unknown key colour (known here: webhook, limits, "
-		   "providers, models, default_provider, templates, evals, "
-		   "datasets, agentmark, experiments, heartbeat, timeouts, "
-		   "retries, echo, log)\n"},
+	    {WITH_SECRET "limits: {colour: red}\n",
+		AT "2: unknown key limits.colour (known here: "
+		   "body_bytes)\n"},
 	    {WITH_SECRET "limits:\n  body_byte: 1\n",
 		AT "3: unknown key limits.body_byte (known here: "
 		   "body_bytes)\n"},
@@ -327,7 +325,7 @@ static void
 make_directories(void)
 {
 	static const char *const names[] = {
-	    "datasets", "evals", "judges", "agentmark"};
+	    "datasets", "evals", "judges", "agentmark", "tools"};
 	char where[128];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -336,6 +334,7 @@ make_directories(void)
 		assert_int_equal(mkdir(where, 0700), 0);
 	}
 	conf_write("evals/tone", 0700, "");
+	conf_write("tools/weather", 0700, "");
 	conf_write("judges/factuality.prompt.mdx", 0600, "");
 }
 
@@ -367,6 +366,8 @@ test_example(void **state)
 	memcpy(p, "file:old                           ", 35);
 	(void)setenv("NAME_API_KEY", "key", 1);
 	(void)setenv("EVAL_SECRET", "key", 1);
+	(void)setenv("WEATHER_KEY", "key", 1);
+	(void)setenv("TOOL_SECRET", "key", 1);
 	(void)setenv("AGENTMARK_API_KEY", "key", 1);
 	make_directories();
 	conf_expect(text, pairs, "");

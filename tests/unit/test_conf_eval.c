@@ -148,13 +148,13 @@ test_eval_problems(void **state)
 	    {"[nothing]\n", AT "2: evals: there is no built-in eval nothing\n"},
 	    {"{x: }\n", AT "2: evals.x needs one of use, exec, http, judge and "
 			   "similar\n"},
-	    {"{regex: {exec: a, http: 'http://h'}}\n",
+	    {"{regex: {exec: /bin/sh, http: 'http://h'}}\n",
 		AT "2: evals.regex needs one of use, exec, http, judge and "
 		   "similar\n"},
 	    {"{x: {use: nothing}}\n",
 		AT "2: evals.x.use: there is no built-in eval nothing\n"},
 	    {"{x: {exec: []}}\n", AT "2: evals.x.exec: a command is wanted\n"},
-	    {"{x: {exec: [a], options: {}}}\n",
+	    {"{x: {exec: [/bin/sh], options: {}}}\n",
 		AT "2: evals.x: options is for use and judge only\n"},
 	    {"{x: {use: regex, workers: 1}}\n",
 		AT "2: evals.x: workers is for exec only\n"},
@@ -164,7 +164,11 @@ test_eval_problems(void **state)
 	    {"{x: {http: 'http://h', secret: ''}}\n",
 		AT "2: evals.x.secret: there is no secret\n"},
 	    {"{x: {exec: ./nothing}}\n",
-		"ok agentmark-fcgi.yaml:2: evals.x: ./nothing cannot be run\n"},
+		"ok agentmark-fcgi.yaml:2: evals.x.exec: ./nothing cannot be "
+		"run\n"},
+	    {"{x: {exec: nothing-of-the-kind}}\n",
+		"ok agentmark-fcgi.yaml:2: evals.x.exec: nothing-of-the-kind "
+		"is not in PATH\n"},
 	    {"{x: {judge: nothing}}\n",
 		"ok agentmark-fcgi.yaml:2: evals.x: nothing cannot be read\n"},
 	    {"{x: {similar: nothing}}\n", NULL},

@@ -1,0 +1,81 @@
+/* Commands of the configuration: what of evals, tools and servers is run.  It
+ * refuses to know what for. */
+#include "conf_load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool
+in_path(struct loader *l, const char *name)
+{
+	const char *dir = getenv("PATH");
+	size_t len;
+
+	if (dir == NULL)
+		dir = "/bin:/usr/bin"; /* execvp(3) */
+	while (dir != NULL) {
+		len = strcspn(dir, ":");
+		if (access(arena_printf(
+			       l->conf->arena, "%.*s/%s", (int)len, dir, name),
+			X_OK) == 0)
+			return true;
+		dir = dir[len] == ':' ? dir + len + 1 : NULL;
+	}
+	return false;
+}
+
+const char *const *
+conf_command(struct loader *l, const char *what, size_t line,
+    const struct conf_list *list)
+{
+	const char *const *given = list->items;
+	const char **argv;
+
+	if (list->n == 0 || *given[0] == '\0') {
+		conf_problem(
+		    l, CONF_BAD_CONFIG, line, "%s: a command is wanted", what);
+		return NULL;
+	}
+	argv = arena_array(l->conf->arena, list->n + 1, sizeof(*argv));
+	memcpy(argv, given, list->n * sizeof(*argv));
+	argv[list->n] = NULL;
+	if (strchr(argv[0], '/') != NULL) {
+		argv[0] = conf_beside(l, argv[0]);
+		if (access(argv[0], X_OK) == -1)
+			conf_warning(
+			    l, line, "%s: %s cannot be run", what, argv[0]);
+	} else if (!in_path(l, argv[0])) {
+		conf_warning(l, line, "%s: %s is not in PATH", what, argv[0]);
+	}
+	return argv;
+}
+
+/* A name with = in it would be another name. */
+static const char *
+variable(struct loader *l, const char *what, const char *line)
+{
+	const char *colon = strchr(line, ':');
+
+	if (colon != line && memchr(line, '=', (size_t)(colon - line)) == NULL)
+		return arena_printf(l->conf->arena, "%.*s=%s",
+		    (int)(colon - line), line, colon + 2);
+	conf_problem(l, CONF_BAD_CONFIG, 0, "%s: %.*s is no name of a variable",
+	    what, (int)(colon - line), line);
+	return line;
+}
+
+const char *const *
+conf_env(struct loader *l, const char *what, const struct conf_list *list)
+{
+	const char *const *given = list->items;
+	const char **env;
+
+	if (list->n == 0)
+		return NULL;
+	env = arena_array(l->conf->arena, list->n + 1, sizeof(*env));
+	for (size_t i = 0; i < list->n; i++)
+		env[i] = variable(l, what, given[i]);
+	env[list->n] = NULL;
+	return env;
+}
