@@ -6,6 +6,7 @@
 #include "../common/eval/builtin.h"
 #include "check.h"
 #include "cli_prompt.h"
+#include "cli_tools.h"
 #include "conf.h"
 #include "doc.h"
 #include "version.h"
@@ -160,6 +161,10 @@ const struct command cli_commands[] = {
 	"are not printed."},
     {"evals", "", run_evals,
 	"Prints what the built-in evals do and which options they take."},
+    {"tools", "", cli_tools,
+	"Prints the tools that prompts may name: those that are configured, "
+	"and those of the MCP servers, which are asked now; with status 1 "
+	"when one of them cannot be."},
     {"example", "", run_example,
 	"Prints a configuration file that explains every option."},
     {"man", "", run_man, "Prints the manual page."},
