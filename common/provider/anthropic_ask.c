@@ -72,44 +72,6 @@ source_part(const char *type, const struct media *m, struct str media_type)
 	return part;
 }
 
-/* The six bits that a letter of either alphabet stands for, or -1. */
-static int
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
-}
-
-/* Three bytes for every four letters; broken lines and padding aside. */
-static struct str
-decode(struct arena *a, struct str base64)
-{
-	char *s = arena_alloc(a, base64.len / 4 * 3 + 3);
-	unsigned bits = 0, n = 0;
-	size_t len = 0, i;
-	int six;
-
-	for (i = 0; i < base64.len && base64.p[i] != '='; i++) {
-		six = sextet(base64.p[i]);
-		if (six < 0)
-			continue;
-		bits = (bits << 6 | (unsigned)six) & 0xffff;
-		n += 6;
-		if (n < 8)
-			continue;
-		n -= 8;
-		s[len++] = (char)(unsigned char)(bits >> n & 0xff);
-	}
-	return (struct str){s, len};
-}
-
 /* Text has a source of its own kind, which holds it as it reads. */
 static json_t *
 plain_part(struct arena *a, const struct media *m, struct err *err)
@@ -123,7 +85,7 @@ plain_part(struct arena *a, const struct media *m, struct err *err)
 	source = json_object();
 	json_object_set_new(source, "type", json_string("text"));
 	json_object_set_new(source, "media_type", json_string("text/plain"));
-	json_set_str(source, "data", decode(a, m->base64));
+	json_set_str(source, "data", media_decode(a, m->base64));
 	json_object_set_new(part, "type", json_string("document"));
 	json_object_set_new(part, "source", source);
 	return part;

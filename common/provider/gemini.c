@@ -8,8 +8,6 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-#include <string.h>
-
 static const struct {
 	const char *vendor;
 	enum finish_reason reason;
@@ -52,16 +50,14 @@ take_reason(struct gemini *gemini, struct str name)
 
 /* Thoughts are counted apart from the answer, but they are output: that is what
  * they cost and what the total says. */
-static void
-take_usage(struct gemini *gemini, const json_t *usage)
+struct usage
+gemini_usage(const json_t *usage)
 {
 	const json_t *total = json_object_get(usage, "totalTokenCount");
 	int64_t thoughts =
 	    driver_tokens(json_object_get(usage, "thoughtsTokenCount"));
 
-	if (!json_is_object(usage))
-		return;
-	gemini->usage = (struct usage){
+	return (struct usage){
 	    .input = driver_tokens(json_object_get(usage, "promptTokenCount")),
 	    .output =
 		driver_tokens(json_object_get(usage, "candidatesTokenCount")) +
@@ -73,52 +69,137 @@ take_usage(struct gemini *gemini, const json_t *usage)
 	};
 }
 
-/* A call comes whole; most models give it no id. */
-static int
-take_tool(struct call *call, const json_t *function, struct err *err)
+/* Text beside an object is no part of it, if the object comes. */
+static void
+take_text(struct call *call, struct str text)
 {
 	struct gemini *gemini = call->state;
-	struct event ev = {.type = EVENT_TOOL_CALL};
-	json_t *args = json_object_get(function, "args");
-	json_t *none = NULL;
 
+	if (gemini->tool == NULL) {
+		driver_text(call, text);
+		return;
+	}
+	if (gemini->said.max == 0)
+		buf_init(&gemini->said, LIMIT_OBJECT_BYTES);
+	buf_add(&gemini->said, text.p, text.len);
+}
+
+/* What of a part that calls is to come back with it.  It is there even when
+ * nothing is in it: it tells our calls from those of other vendors. */
+static json_t *
+keep_of(const json_t *part, bool own_id)
+{
+	json_t *keep = json_pack("{ss}", "driver", driver_gemini.name);
+	json_t *proof = json_object_get(part, GEMINI_PROOF);
+
+	if (json_is_string(proof))
+		json_object_set(keep, GEMINI_PROOF, proof);
+	if (own_id)
+		json_object_set_new(keep, GEMINI_OWN_ID, json_true());
+	return keep;
+}
+
+/* The object is the first call of its function. */
+static void
+take_object(struct call *call, struct str text)
+{
+	struct gemini *gemini = call->state;
+
+	if (!gemini->answered)
+		driver_text(call, text);
+	gemini->answered = true;
+}
+
+/* A call comes whole; most models give it no id. */
+static int
+tell_tool(
+    struct call *call, const json_t *part, struct str args, struct err *err)
+{
+	struct gemini *gemini = call->state;
+	const json_t *function = json_object_get(part, "functionCall");
+	struct told told = {
+	    .id = driver_string(json_object_get(function, "id")),
+	    .name = driver_string(json_object_get(function, "name")),
+	    .args = args,
+	    .n = gemini->tools,
+	};
+	json_t *keep;
+
+	if (gemini->tool != NULL && str_is(told.name, gemini->tool)) {
+		take_object(call, args);
+		return 0;
+	}
 	if (gemini->tools == LIMIT_TOOL_CALLS)
 		return fail(err, ERR_PROVIDER,
 		    "the model made more than %u tool calls at once",
 		    LIMIT_TOOL_CALLS);
 	gemini->tools++;
-	if (args == NULL)
-		args = none = json_object();
-	ev.tool.id = driver_string(json_object_get(function, "id"));
-	if (ev.tool.id.len == 0) {
-		ev.tool.id.p =
-		    arena_printf(call->arena, "call_%zu", gemini->tools);
-		ev.tool.id.len = strlen(ev.tool.id.p);
-	}
-	ev.tool.name = driver_string(json_object_get(function, "name"));
-	ev.tool.value = args;
-	call->sink->event(call->sink, &ev);
-	json_decref(none);
+	keep = keep_of(part, told.id.len != 0);
+	told.keep = keep;
+	tool_call_emit(call, &told);
+	json_decref(keep);
 	return 0;
 }
 
 static int
+take_tool(struct call *call, const json_t *part, struct err *err)
+{
+	const json_t *args =
+	    json_object_get(json_object_get(part, "functionCall"), "args");
+	struct buf b;
+	int rc;
+
+	buf_init(&b, LIMIT_OBJECT_BYTES);
+	if (args == NULL || json_is_null(args))
+		buf_adds(&b, "{}");
+	else
+		json_print(&b, args);
+	if (buf_full(&b))
+		rc = fail(err, ERR_PROVIDER,
+		    "the arguments of tool calls are larger than %u bytes",
+		    LIMIT_OBJECT_BYTES);
+	else
+		rc = tell_tool(
+		    call, part, (struct str){buf_str(&b), b.len}, err);
+	buf_free(&b);
+	return rc;
+}
+
+static void
+take_words(struct call *call, const json_t *part)
+{
+	struct str text = driver_string(json_object_get(part, "text"));
+
+	if (json_is_true(json_object_get(part, "thought")))
+		driver_reasoning(call, text);
+	else
+		take_text(call, text);
+}
+
+static bool
+has_call(const json_t *part)
+{
+	return json_is_object(json_object_get(part, "functionCall"));
+}
+
+/* Calls of a whole reply are told first, as of all one-shot replies
+ * (protocol.md 2.4); those of a stream as they come. */
+static int
 take_parts(struct call *call, const json_t *parts, struct err *err)
 {
+	bool stream = call->ask->stream;
+	const json_t *part;
 	size_t i;
 
 	for (i = 0; i < json_array_size(parts); i++) {
-		const json_t *part = json_array_get(parts, i);
-		const json_t *tool = json_object_get(part, "functionCall");
-		struct str text = driver_string(json_object_get(part, "text"));
-
-		if (json_is_true(json_object_get(part, "thought")))
-			driver_reasoning(call, text);
-		else
-			driver_text(call, text);
-		if (json_is_object(tool) && take_tool(call, tool, err) < 0)
+		part = json_array_get(parts, i);
+		if (stream)
+			take_words(call, part);
+		if (has_call(part) && take_tool(call, part, err) < 0)
 			return -1;
 	}
+	for (i = 0; !stream && i < json_array_size(parts); i++)
+		take_words(call, json_array_get(parts, i));
 	return 0;
 }
 
@@ -148,13 +229,15 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	const json_t *candidate =
 	    json_array_get(json_object_get(reply, "candidates"), 0);
 	const json_t *content = json_object_get(candidate, "content");
+	const json_t *usage = json_object_get(reply, "usageMetadata");
 
 	if (error != NULL && !json_is_null(error))
 		return fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, error));
 	if (candidate == NULL && check_prompt(reply, err) < 0)
 		return -1;
-	take_usage(gemini, json_object_get(reply, "usageMetadata"));
+	if (json_is_object(usage))
+		gemini->usage = gemini_usage(usage);
 	take_reason(
 	    gemini, driver_string(json_object_get(candidate, "finishReason")));
 	return take_parts(call, json_object_get(content, "parts"), err);
@@ -166,6 +249,9 @@ settle(struct call *call)
 	struct gemini *gemini = call->state;
 
 	gemini->over = true;
+	if (!gemini->answered && gemini->tools == 0 && gemini->said.len != 0)
+		driver_text(
+		    call, (struct str){gemini->said.data, gemini->said.len});
 	if (gemini->tools != 0 && gemini->reason == FINISH_STOP)
 		gemini->reason = FINISH_TOOL_CALLS;
 	driver_finish(call, gemini->reason, &gemini->usage);
@@ -182,6 +268,8 @@ gemini_frame(
 	int rc;
 
 	(void)event;
+	if (!gemini->seen)
+		gemini->tool = gemini_object_tool(call);
 	gemini->seen = true;
 	reply = json_read(data, &why);
 	if (json_is_object(reply))
@@ -204,6 +292,7 @@ gemini_body(struct call *call, struct str text, struct err *err)
 	int rc;
 
 	err_free(&why);
+	gemini->tool = gemini_object_tool(call);
 	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
 	if (rc == 0 &&
 	    json_array_size(json_object_get(reply, "candidates")) == 0)
@@ -248,13 +337,49 @@ gemini_explain(struct call *call, int status, struct str text)
 	return out;
 }
 
+/* Images and speech have no state of their own. */
+json_t *
+gemini_reply(struct call *call, struct str text, struct err *err)
+{
+	struct err why = {0};
+	json_t *reply = json_read(text, &why);
+	const json_t *error = json_object_get(reply, "error");
+	int rc = 0;
+
+	err_free(&why);
+	if (!json_is_object(reply))
+		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+	else if (error != NULL && !json_is_null(error))
+		rc = fail_text(
+		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	else
+		rc = check_prompt(reply, err);
+	if (rc == 0)
+		return reply;
+	json_decref(reply);
+	return NULL;
+}
+
+static void
+gemini_drop(struct call *call)
+{
+	struct gemini *gemini = call->state;
+
+	buf_free(&gemini->said);
+}
+
 const struct driver driver_gemini = {
     .name = "gemini",
-    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS | DRIVER_IMAGE |
+		 DRIVER_SPEECH,
     .state_size = sizeof(struct gemini),
     .build = gemini_build,
     .frame = gemini_frame,
     .body = gemini_body,
     .end = gemini_end,
     .explain = gemini_explain,
+    .media_build = gemini_media_build,
+    .media_body = gemini_media_body,
+    .images_at_once = gemini_images_at_once,
+    .drop = gemini_drop,
 };

@@ -1,19 +1,47 @@
-/* Google's Gemini in two halves: what is asked (gemini_ask.c) and what is
- * answered (gemini.c).  Private to the driver. */
+/* Google's Gemini: what is asked (gemini_ask.c), what is answered (gemini.c),
+ * and both for images and speech (gemini_media.c).  Private to the driver. */
 #ifndef GEMINI_H
 #define GEMINI_H
 
-#include "driver.h"
+#include "tool_call.h"
+
+/* What is kept with a call: the model's own proof of its thoughts, which it
+ * wants to see again, and whether the call's id was the model's. */
+#define GEMINI_PROOF "thoughtSignature"
+#define GEMINI_OWN_ID "id"
 
 struct gemini {
+	const char *tool; /* gemini_object_tool() */
+	struct buf said;  /* beside an object */
 	struct usage usage;
 	enum finish_reason reason;
 	bool has_reason;
-	bool seen;    /* one event of a stream at least */
-	bool over;    /* finish was emitted */
-	size_t tools; /* calls so far */
+	bool seen;     /* one event of a stream at least */
+	bool over;     /* finish was emitted */
+	bool answered; /* the object is there */
+	size_t tools;  /* calls so far */
 };
 
+/* Models before the third generation take a form for the answer or functions,
+ * not both: there an object beside tools is the arguments of this function.
+ * NULL where none is needed. */
+const char *gemini_object_tool(struct call *call);
+
 int gemini_build(struct call *call, struct http_spec *spec, struct err *err);
+
+/* The address of METHOD of the model, and what lets in there. */
+void gemini_address(
+    struct call *call, struct http_spec *spec, const char *method);
+
+/* A reply, or -1; the prompt that was not let through is an error. */
+json_t *gemini_reply(
+    struct call *call, struct str text, struct err *err) MUST_USE;
+struct usage gemini_usage(const json_t *usage);
+
+int gemini_media_build(
+    struct call *call, struct http_spec *spec, struct err *err);
+int gemini_media_body(
+    struct call *call, struct str type, struct str text, struct err *err);
+unsigned gemini_images_at_once(const char *model);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "media.h"
 #include "request.h"
+#include "tool_ask.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -35,6 +36,8 @@ add_config(struct call *call, json_t *body)
 
 	request_config(call, config, places, ARRAY_LEN(places),
 	    object ? of_objects : of_text);
+	if (gemini_object_tool(call) != NULL)
+		object = false;
 	if (object)
 		json_object_set_new(config, "responseMimeType",
 		    json_string("application/json"));
@@ -84,14 +87,225 @@ media_part(const json_t *from, struct err *err)
 	return part;
 }
 
+/* --- tools */
+
+/* What Google takes in place of a proof that only another vendor's model could
+ * have made. */
+static const char foreign_proof[] = "skip_thought_signature_validator";
+
+static bool
+is_old(const char *model)
+{
+	static const char *const old[] = {"gemini-1", "gemini-2"};
+	const char *slash = strrchr(model, '/');
+	size_t i;
+
+	model = slash != NULL ? slash + 1 : model;
+	for (i = 0; i < ARRAY_LEN(old); i++)
+		if (strncmp(model, old[i], strlen(old[i])) == 0)
+			return true;
+	return false;
+}
+
+const char *
+gemini_object_tool(struct call *call)
+{
+	const struct ask *ask = call->ask;
+	const char *name = "json";
+	size_t i = 0;
+
+	if (ask->kind != PROMPT_OBJECT || ask->n_tools == 0 ||
+	    !is_old(ask->model))
+		return NULL;
+	while (i < ask->n_tools) {
+		if (strcmp(ask->tools[i++].name, name) != 0)
+			continue;
+		name = arena_printf(call->arena, "%s_", name);
+		i = 0;
+	}
+	return name;
+}
+
+/* A failure has a key of its own; what is no object is the output. */
+static json_t *
+response_of(const struct tool_part *part)
+{
+	json_t *value = (json_t *)part->value, *out;
+
+	if (!part->bad && json_is_object(value))
+		return json_incref(value);
+	out = json_object();
+	json_object_set_new(out, part->bad ? "error" : "output",
+	    value != NULL ? json_incref(value) : json_null());
+	return out;
+}
+
+/* Whether the call with this id got it from the model. */
+static bool
+is_own_id(const json_t *messages, struct str id)
+{
+	struct tool_part part;
+	size_t i, k;
+
+	for (i = json_array_size(messages); i-- > 0;) {
+		const json_t *parts =
+		    json_object_get(json_array_get(messages, i), "content");
+
+		for (k = 0; k < json_array_size(parts); k++) {
+			tool_part_read(
+			    json_array_get(parts, k), &driver_gemini, &part);
+			if (part.type == TOOL_PART_CALL &&
+			    part.id.len == id.len &&
+			    memcmp(part.id.p, id.p, id.len) == 0)
+				return json_is_true(
+				    json_object_get(part.keep, GEMINI_OWN_ID));
+		}
+	}
+	return false;
+}
+
+/* Proofs stand beside the calls that they came with; of a step's calls the
+ * first one needs one. */
+static void
+add_call(json_t *out, const struct tool_part *from, bool first)
+{
+	json_t *part = json_object(), *inner = json_object();
+	json_t *proof = json_object_get(from->keep, GEMINI_PROOF);
+
+	if (json_is_true(json_object_get(from->keep, GEMINI_OWN_ID)))
+		json_set_str(inner, "id", from->id);
+	json_set_str(inner, "name", from->name);
+	json_object_set_new(inner, "args", tool_part_input(from));
+	json_object_set_new(part, "functionCall", inner);
+	if (proof != NULL)
+		json_object_set(part, GEMINI_PROOF, proof);
+	else if (first && from->keep == NULL)
+		json_object_set_new(
+		    part, GEMINI_PROOF, json_string(foreign_proof));
+	json_array_append_new(out, part);
+}
+
+static void
+add_result(json_t *out, const json_t *messages, const struct tool_part *from)
+{
+	json_t *part = json_object(), *inner = json_object();
+
+	if (is_own_id(messages, from->id))
+		json_set_str(inner, "id", from->id);
+	json_set_str(inner, "name", from->name);
+	json_object_set_new(inner, "response", response_of(from));
+	json_object_set_new(part, "functionResponse", inner);
+	json_array_append_new(out, part);
+}
+
+/* Whether a schema asks for an object and says nothing of what is in it: Google
+ * wants to hear of arguments only where there are some. */
+static bool
+is_empty(const json_t *schema)
+{
+	static const char *const idle[] = {"type", "properties", "required",
+	    "additionalProperties", "$schema", "title"};
+	size_t n = json_object_size(schema), i;
+
+	if (json_object_size(json_object_get(schema, "properties")) != 0 ||
+	    json_is_object(json_object_get(schema, "additionalProperties")))
+		return false;
+	for (i = 0; i < ARRAY_LEN(idle); i++)
+		n -= json_object_get(schema, idle[i]) != NULL;
+	return n == 0;
+}
+
+static json_t *
+declare(const struct tool_decl *decl)
+{
+	static const char key[] = "parametersJsonSchema";
+	json_t *out = json_object();
+
+	tool_decl_add(out, decl, key);
+	if (is_empty(json_object_get(out, key)))
+		json_object_del(out, key);
+	return out;
+}
+
+static json_t *
+choice(const struct tool_choice *chosen)
+{
+	static const char *const modes[] = {
+	    [TOOL_MODE_AUTO] = "AUTO",
+	    [TOOL_MODE_NONE] = "NONE",
+	    [TOOL_MODE_REQUIRED] = "ANY",
+	    [TOOL_MODE_ONE] = "ANY",
+	};
+	json_t *inner = json_pack("{ss}", "mode", modes[chosen->mode]);
+	json_t *out = json_object();
+
+	_Static_assert(ARRAY_LEN(modes) == TOOL_MODE__MAX, "all modes");
+	if (chosen->mode == TOOL_MODE_ONE)
+		json_object_set_new(inner, "allowedFunctionNames",
+		    json_pack("[s]", chosen->name));
+	json_object_set_new(out, "functionCallingConfig", inner);
+	return out;
+}
+
+/* The function whose arguments are the object, of which one must be called. */
+static void
+add_object_tool(struct call *call, json_t *list, struct tool_choice *chosen)
+{
+	const struct tool_decl decl = {
+	    .name = gemini_object_tool(call),
+	    .description = "Respond with a JSON object.",
+	    .schema = json_object_get(call->ask->config, "schema"),
+	};
+
+	if (decl.name == NULL)
+		return;
+	json_array_append_new(list, declare(&decl));
+	chosen->mode = TOOL_MODE_REQUIRED;
+}
+
+static int
+add_tools(struct call *call, json_t *body, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	struct tool_choice chosen;
+	json_t *list, *tools;
+	size_t i;
+
+	if (ask->n_tools == 0)
+		return 0;
+	if (tool_choice_read(ask, &chosen, err) < 0)
+		return -1;
+	list = json_array();
+	for (i = 0; i < ask->n_tools; i++)
+		json_array_append_new(list, declare(&ask->tools[i]));
+	add_object_tool(call, list, &chosen);
+	tools = json_array();
+	json_array_append_new(
+	    tools, json_pack("{so}", "functionDeclarations", list));
+	json_object_set_new(body, "tools", tools);
+	json_object_set_new(body, "toolConfig", choice(&chosen));
+	return 0;
+}
+
+/* --- messages */
+
 /* Empty text is left out beside attachments: Google refuses it. */
 static int
-add_part(json_t *out, const json_t *from, struct err *err)
+add_part(json_t *out, const json_t *messages, const json_t *from, bool first,
+    struct err *err)
 {
 	struct str type = driver_string(json_object_get(from, "type"));
 	struct str text = driver_string(json_object_get(from, "text"));
+	struct tool_part tool;
 	json_t *part;
 
+	tool_part_read(from, &driver_gemini, &tool);
+	if (tool.type == TOOL_PART_CALL)
+		add_call(out, &tool, first);
+	else if (tool.type == TOOL_PART_RESULT)
+		add_result(out, messages, &tool);
+	if (tool.type != TOOL_PART_OTHER)
+		return 0;
 	if (str_is(type, "text")) {
 		if (text.len != 0)
 			json_array_append_new(out, text_part(text));
@@ -106,18 +320,31 @@ add_part(json_t *out, const json_t *from, struct err *err)
 	return 0;
 }
 
-static int
-add_parts(json_t *out, const json_t *content, struct err *err)
+static bool
+is_call(const json_t *part)
 {
+	return str_is(
+	    driver_string(json_object_get(part, "type")), "tool-call");
+}
+
+static int
+add_parts(
+    json_t *out, const json_t *messages, const json_t *content, struct err *err)
+{
+	bool first = true;
 	size_t i;
 
 	if (!json_is_array(content)) {
 		json_array_append_new(out, text_part(driver_string(content)));
 		return 0;
 	}
-	for (i = 0; i < json_array_size(content); i++)
-		if (add_part(out, json_array_get(content, i), err) < 0)
+	for (i = 0; i < json_array_size(content); i++) {
+		const json_t *part = json_array_get(content, i);
+
+		if (add_part(out, messages, part, first, err) < 0)
 			return -1;
+		first = first && !is_call(part);
+	}
 	return 0;
 }
 
@@ -134,8 +361,8 @@ add_content(json_t *contents, const char *role)
 }
 
 static int
-add_message(
-    json_t *system, json_t *contents, const json_t *message, struct err *err)
+add_message(struct call *call, json_t *system, json_t *contents,
+    const json_t *message, struct err *err)
 {
 	struct str role = driver_string(json_object_get(message, "role"));
 	const json_t *content = json_object_get(message, "content");
@@ -144,13 +371,13 @@ add_message(
 		return add_parts(
 		    add_content(
 			contents, str_is(role, "assistant") ? "model" : "user"),
-		    content, err);
+		    call->ask->messages, content, err);
 	if (json_array_size(contents) != 0)
 		return request_unsupported(
 		    "system messages are only supported at the beginning of "
 		    "the conversation",
 		    (struct str){NULL, 0}, err);
-	return add_parts(system, content, err);
+	return add_parts(system, call->ask->messages, content, err);
 }
 
 static int
@@ -164,7 +391,7 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	json_object_set_new(body, "contents", contents);
 	for (i = 0; i < json_array_size(messages) && rc == 0; i++)
 		rc = add_message(
-		    system, contents, json_array_get(messages, i), err);
+		    call, system, contents, json_array_get(messages, i), err);
 	if (json_array_size(system) == 0) {
 		json_decref(system);
 		return rc;
@@ -177,11 +404,12 @@ add_messages(struct call *call, json_t *body, struct err *err)
 
 /* A model's name stays one segment of the path, whatever is in it; tuned models
  * have a collection of their own. */
-static const char *
-make_url(struct call *call)
+void
+gemini_address(struct call *call, struct http_spec *spec, const char *method)
 {
 	static const char *const known[] = {"models/", "tunedModels/"};
 	const struct ask *ask = call->ask;
+	const char *key = ask->provider->api_key;
 	const char *id = ask->model, *collection = known[0];
 	size_t i;
 
@@ -191,25 +419,28 @@ make_url(struct call *call)
 		collection = known[i];
 		id = ask->model + strlen(known[i]);
 	}
-	return arena_printf(call->arena, "%s/%s%s:%s", ask->provider->base_url,
-	    collection, request_segment(call, id),
-	    ask->stream ? "streamGenerateContent?alt=sse" : "generateContent");
+	spec->url =
+	    arena_printf(call->arena, "%s/%s%s:%s", ask->provider->base_url,
+		collection, request_segment(call, id), method);
+	spec->headers = request_headers(call, "text/event-stream",
+	    key != NULL ? arena_printf(call->arena, "x-goog-api-key: %s", key)
+			: NULL);
 }
 
 int
 gemini_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	const char *key = call->ask->provider->api_key;
 	json_t *body = json_object();
 	int rc = add_messages(call, body, err);
 
 	add_config(call, body);
 	if (rc == 0)
+		rc = add_tools(call, body, err);
+	if (rc == 0)
 		rc = request_body(call, body, spec, err);
 	json_decref(body);
-	spec->url = make_url(call);
-	spec->headers = request_headers(call, "text/event-stream",
-	    key != NULL ? arena_printf(call->arena, "x-goog-api-key: %s", key)
-			: NULL);
+	gemini_address(call, spec,
+	    call->ask->stream ? "streamGenerateContent?alt=sse"
+			      : "generateContent");
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* Tells the forms of an attachment apart: http(s) URLs, data URLs, bare
- * base64.  It fetches nothing, decodes nothing and knows no vendor; types of
- * images and sounds are told by their first bytes, as AI SDK does. */
+ * base64.  It fetches nothing and knows no vendor; types of images and sounds
+ * are told by their first bytes, as AI SDK does. */
 #include "media.h"
 
 #include "driver.h"
@@ -223,5 +223,42 @@ media_data_url(struct arena *a, const struct media *m)
 	p = mempcpy(p, ";base64,", strlen(";base64,"));
 	p = mempcpy(p, m->base64.p, m->base64.len);
 	*p = '\0';
+	return (struct str){s, len};
+}
+
+/* The six bits that a letter of either alphabet stands for, or -1. */
+static int
+sextet(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+struct str
+media_decode(struct arena *a, struct str base64)
+{
+	char *s = arena_alloc(a, base64.len / 4 * 3 + 3);
+	unsigned bits = 0, n = 0;
+	size_t len = 0, i;
+	int six;
+
+	for (i = 0; i < base64.len && base64.p[i] != '='; i++) {
+		six = sextet(base64.p[i]);
+		if (six < 0)
+			continue;
+		bits = (bits << 6 | (unsigned)six) & 0xffff;
+		n += 6;
+		if (n < 8)
+			continue;
+		n -= 8;
+		s[len++] = (char)(unsigned char)(bits >> n & 0xff);
+	}
 	return (struct str){s, len};
 }

@@ -25,6 +25,10 @@ int media_read(const json_t *part, struct media *out, struct err *err) MUST_USE;
 struct str media_image_type(struct str base64);
 struct str media_audio_type(struct str bytes);
 
+/* The bytes that BASE64, of either alphabet, stands for, in the arena; broken
+ * lines and padding are passed over. */
+struct str media_decode(struct arena *a, struct str base64);
+
 /* The bytes as a data URL, in the arena. */
 struct str media_data_url(struct arena *a, const struct media *m);
 

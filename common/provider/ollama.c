@@ -7,49 +7,128 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-#include <string.h>
+/* Text beside an object is no part of it, if the object comes. */
+static void
+take_text(struct call *call, struct str text)
+{
+	struct ollama *ollama = call->state;
+
+	if (ollama->tool == NULL) {
+		driver_text(call, text);
+		return;
+	}
+	if (ollama->said.max == 0)
+		buf_init(&ollama->said, LIMIT_OBJECT_BYTES);
+	buf_add(&ollama->said, text.p, text.len);
+}
+
+static void
+keep_thought(struct call *call, struct str text)
+{
+	struct ollama *ollama = call->state;
+
+	if (call->ask->n_tools == 0 || ollama->tools != 0)
+		return;
+	if (ollama->thought.max == 0)
+		buf_init(&ollama->thought, LIMIT_OBJECT_BYTES);
+	buf_add(&ollama->thought, text.p, text.len);
+}
+
+static json_t *
+take_thought(struct ollama *ollama)
+{
+	struct buf *b = &ollama->thought;
+	json_t *keep;
+
+	if (b->len == 0 || buf_full(b))
+		return NULL;
+	keep = json_pack("{ss}", "driver", driver_ollama.name);
+	json_set_str(keep, OLLAMA_THOUGHT, (struct str){b->data, b->len});
+	buf_free(b);
+	return keep;
+}
 
 /* A call comes whole, often without an id. */
 static int
-take_tool(struct call *call, const json_t *tool, struct err *err)
+tell_tool(
+    struct call *call, const json_t *tool, struct str args, struct err *err)
 {
 	struct ollama *ollama = call->state;
 	const json_t *function = json_object_get(tool, "function");
-	json_t *args = json_object_get(function, "arguments"), *none = NULL;
-	struct event ev = {.type = EVENT_TOOL_CALL};
+	struct told told = {
+	    .id = driver_string(json_object_get(tool, "id")),
+	    .name = driver_string(json_object_get(function, "name")),
+	    .args = args,
+	    .n = ollama->tools,
+	};
+	json_t *keep;
 
+	if (ollama->tool != NULL && str_is(told.name, ollama->tool)) {
+		if (!ollama->answered)
+			driver_text(call, args);
+		ollama->answered = true;
+		return 0;
+	}
 	if (ollama->tools == LIMIT_TOOL_CALLS)
 		return fail(err, ERR_PROVIDER,
 		    "the model made more than %u tool calls at once",
 		    LIMIT_TOOL_CALLS);
 	ollama->tools++;
-	if (args == NULL)
-		args = none = json_object();
-	ev.tool.id = driver_string(json_object_get(tool, "id"));
-	if (ev.tool.id.len == 0) {
-		ev.tool.id.p =
-		    arena_printf(call->arena, "call_%zu", ollama->tools);
-		ev.tool.id.len = strlen(ev.tool.id.p);
-	}
-	ev.tool.name = driver_string(json_object_get(function, "name"));
-	ev.tool.value = args;
-	call->sink->event(call->sink, &ev);
-	json_decref(none);
+	keep = take_thought(ollama);
+	told.keep = keep;
+	tool_call_emit(call, &told);
+	json_decref(keep);
 	return 0;
 }
 
 static int
+take_tool(struct call *call, const json_t *tool, struct err *err)
+{
+	const json_t *args =
+	    json_object_get(json_object_get(tool, "function"), "arguments");
+	struct buf b;
+	int rc;
+
+	buf_init(&b, LIMIT_OBJECT_BYTES);
+	if (args == NULL || json_is_null(args))
+		buf_adds(&b, "{}");
+	else
+		json_print(&b, args);
+	if (buf_full(&b))
+		rc = fail(err, ERR_PROVIDER,
+		    "the arguments of tool calls are larger than %u bytes",
+		    LIMIT_OBJECT_BYTES);
+	else
+		rc = tell_tool(
+		    call, tool, (struct str){buf_str(&b), b.len}, err);
+	buf_free(&b);
+	return rc;
+}
+
+/* Calls of a whole reply are told first, as of all one-shot replies
+ * (protocol.md 2.4); those of a stream come after what was said. */
+static int
 take_message(struct call *call, const json_t *message, struct err *err)
 {
 	const json_t *tools = json_object_get(message, "tool_calls");
+	struct str thought =
+	    driver_string(json_object_get(message, "thinking"));
+	struct str text = driver_string(json_object_get(message, "content"));
+	bool stream = call->ask->stream;
 	size_t i;
 
-	driver_reasoning(
-	    call, driver_string(json_object_get(message, "thinking")));
-	driver_text(call, driver_string(json_object_get(message, "content")));
+	keep_thought(call, thought);
+	if (stream) {
+		driver_reasoning(call, thought);
+		take_text(call, text);
+	}
 	for (i = 0; i < json_array_size(tools); i++)
 		if (take_tool(call, json_array_get(tools, i), err) < 0)
 			return -1;
+	if (!stream) {
+		driver_reasoning(call, thought);
+		take_text(call, text);
+	}
 	return 0;
 }
 
@@ -79,6 +158,9 @@ settle(struct call *call, const json_t *reply)
 	struct str name = driver_string(json_object_get(reply, "done_reason"));
 
 	ollama->over = true;
+	if (!ollama->answered && ollama->tools == 0 && ollama->said.len != 0)
+		driver_text(
+		    call, (struct str){ollama->said.data, ollama->said.len});
 	driver_finish(call, reason_of(ollama, name), &usage);
 }
 
@@ -110,6 +192,8 @@ ollama_frame(
 	(void)event;
 	if (ollama->over)
 		return 0;
+	if (!ollama->seen)
+		ollama->tool = ollama_object_tool(call);
 	ollama->seen = true;
 	reply = json_read(data, &why);
 	if (json_is_object(reply))
@@ -132,6 +216,7 @@ ollama_body(struct call *call, struct str text, struct err *err)
 	int rc;
 
 	err_free(&why);
+	ollama->tool = ollama_object_tool(call);
 	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
 	if (rc == 0 && !ollama->over)
 		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
@@ -151,9 +236,18 @@ ollama_end(struct call *call, bool cut, struct err *err)
 	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 }
 
+static void
+ollama_drop(struct call *call)
+{
+	struct ollama *ollama = call->state;
+
+	buf_free(&ollama->said);
+	buf_free(&ollama->thought);
+}
+
 const struct driver driver_ollama = {
     .name = "ollama",
-    .abilities = DRIVER_TEXT | DRIVER_OBJECT,
+    .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
     .framing = DRIVER_LINES,
     .state_size = sizeof(struct ollama),
     .build = ollama_build,
@@ -161,4 +255,5 @@ const struct driver driver_ollama = {
     .body = ollama_body,
     .end = ollama_end,
     .explain = driver_explain,
+    .drop = ollama_drop,
 };

@@ -3,12 +3,25 @@
 #ifndef OLLAMA_H
 #define OLLAMA_H
 
-#include "driver.h"
+#include "tool_call.h"
+
+/* What is kept with the first call of a step: what was thought before. */
+#define OLLAMA_THOUGHT "thinking"
+
+/* There is no way to make a model answer in a form or to call, so that it may
+ * call as long as it likes and then answer: an object beside tools is the
+ * arguments of one more tool, with this name, or the text, if it calls none.
+ * NULL where the answer has no other choice. */
+const char *ollama_object_tool(struct call *call);
 
 struct ollama {
-	bool seen;    /* one line of a stream at least */
-	bool over;    /* finish was emitted */
-	size_t tools; /* calls so far */
+	const char *tool;   /* ollama_object_tool() */
+	struct buf said;    /* beside an object */
+	struct buf thought; /* before the first call */
+	bool answered;	    /* the object is there */
+	bool seen;	    /* one line of a stream at least */
+	bool over;	    /* finish was emitted */
+	size_t tools;	    /* calls so far */
 };
 
 int ollama_build(struct call *call, struct http_spec *spec, struct err *err);

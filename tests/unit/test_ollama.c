@@ -34,7 +34,7 @@ static void
 test_streams(void **state)
 {
 	(void)state;
-	assert_true(driver_ollama.lines);
+	assert_int_equal(driver_ollama.framing, DRIVER_LINES);
 	transcript_streams(&ollama);
 }
 
