@@ -137,6 +137,9 @@
 #define LIMIT_STORE_SWEEP_MS (10 * 60 * 1000)
 /* Rows of one kind that one sweep takes out: others wait meanwhile. */
 #define LIMIT_STORE_SWEEP_ROWS 500
+/* SQLite's log of what was written: whoever opens the store alone reads it, and
+ * often writing it back costs as well. */
+#define LIMIT_STORE_LOG_PAGES 200
 /* What it may take of the disk, and broken files that are put aside. */
 #define LIMIT_STORE_BYTES (INT64_C(1) * 1024 * 1024 * 1024)
 #define LIMIT_STORE_BROKEN 3
@@ -159,5 +162,10 @@
 
 /* One argument of a program: Linux takes 128 kB. */
 #define LIMIT_ARG_BYTES (128u * 1024 - 1)
+/* What waits to be delivered in memory, where there is no store, for each
+ * route; and what one batch may hold. */
+#define LIMIT_DELIVER_ITEMS 1000u
+#define LIMIT_DELIVER_BYTES (32u * 1024 * 1024)
+#define LIMIT_DELIVER_BATCH_BYTES (4u * 1024 * 1024)
 
 #endif

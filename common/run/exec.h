@@ -7,6 +7,7 @@
 #include "../provider/driver.h"
 #include "settings.h"
 
+struct deliver;
 struct exec;
 struct mcp_servers;
 struct pools;
@@ -26,6 +27,7 @@ struct engine {
 	struct mcp_servers *mcp; /* NULL: none yet */
 	struct store *store;	 /* what all processes share; never NULL */
 	struct spend *spend;	 /* of the request that is answered, or NULL */
+	struct deliver *deliver; /* deliver.h; NULL: nothing is delivered */
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is
