@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include "../base/crypt.h"
+#include "../base/utf.h"
 #include "scope.h"
 
 static const enum prompt_kind kinds[] = {
@@ -29,37 +30,19 @@ member_as_json(struct arena *a, struct js object, const char *key)
 	return json;
 }
 
-/* What this version can run at all. */
-static int
-check_tools(const struct ask *ask, struct err *err)
+static const char *
+text_of(struct arena *a, struct js value)
 {
-	if (json_array_size(json_object_get(ask->config, "tools")) != 0)
-		return fail(err, ERR_UNSUPPORTED,
-		    "tools cannot be run by this version; the prompt names "
-		    "some in `tools`");
-	return 0;
+	struct str text;
+
+	if (value.type != JS_STRING)
+		return NULL;
+	text = utf8_from(a, value.string);
+	return arena_strndup(a, text.p, text.len);
 }
 
-/* In the reference's words (protocol.md 10.1). */
 static int
-check_abilities(const struct ask *ask, struct err *err)
-{
-	static const unsigned needed[PROMPT__MAX] = {
-	    [PROMPT_TEXT] = DRIVER_TEXT,
-	    [PROMPT_OBJECT] = DRIVER_OBJECT,
-	    [PROMPT_IMAGE] = DRIVER_IMAGE,
-	    [PROMPT_SPEECH] = DRIVER_SPEECH,
-	};
-
-	if ((ask->provider->driver->abilities & needed[ask->kind]) != 0)
-		return 0;
-	return fail(err, ERR_MODEL,
-	    "Executor '%s' does not support %s prompts.", ask->provider->name,
-	    prompt_kind_name(ask->kind));
-}
-
-int
-ask_prepare_own(struct engine *engine, struct arena *a,
+prepare(struct engine *engine, const struct spend *spend, struct arena *a,
     const struct prompt *prompt, struct ask *ask, struct err *err)
 {
 	const char *key = template_config_key(prompt->kind);
@@ -67,27 +50,79 @@ ask_prepare_own(struct engine *engine, struct arena *a,
 
 	*ask = (struct ask){.kind = kinds[prompt->kind]};
 	ask->config = member_as_json(a, prompt->frontmatter, key);
-	if (check_tools(ask, err) < 0)
-		return -1;
+	ask->name = text_of(a, js_get(prompt->frontmatter, "name"));
 	name = json_string_value(json_object_get(ask->config, "model_name"));
 	if (name == NULL)
 		return fail(err, ERR_PROMPT, "%s.model_name is missing", key);
-	if (model_resolve(&engine->settings->models, name, &ask->provider,
-		&ask->model, err) < 0)
+	if (ask_route(engine, spend, a, name, ask, err) < 0)
 		return -1;
-	return check_abilities(ask, err);
+	return scope_model(spend, name, err);
+}
+
+int
+ask_prepare_own(struct engine *engine, struct arena *a,
+    const struct prompt *prompt, struct ask *ask, struct err *err)
+{
+	return prepare(engine, NULL, a, prompt, ask, err);
 }
 
 int
 ask_prepare(struct engine *engine, struct arena *a, const struct prompt *prompt,
     struct ask *ask, struct err *err)
 {
-	const json_t *name;
+	return prepare(engine, engine->spend, a, prompt, ask, err);
+}
 
-	if (ask_prepare_own(engine, a, prompt, ask, err) < 0)
-		return -1;
-	name = json_object_get(ask->config, "model_name");
-	return scope_model(engine->spend, json_string_value(name), err);
+static size_t
+count(const json_t *names)
+{
+	return json_is_object(names) ? json_object_size(names)
+				     : json_array_size(names);
+}
+
+/* Before anything is connected to: whether the model could use them. */
+int
+ask_tools(struct engine *engine, struct arena *a, const struct ask *ask,
+    unsigned flags, struct toolset **set, struct err *err)
+{
+	const json_t *names = json_object_get(ask->config, "tools");
+	unsigned can = ask->provider->driver->abilities;
+
+	*set = NULL;
+	if (names == NULL || prompt_kind_is_media(ask->kind) ||
+	    (json_is_array(names) && count(names) == 0) ||
+	    (json_is_object(names) && count(names) == 0))
+		return 0;
+	if ((can & (DRIVER_TOOLS | DRIVER_AGENT)) == 0)
+		return fail(err, ERR_MODEL,
+		    "the provider %s takes no tools, and the prompt names some "
+		    "in `tools`",
+		    ask->provider->name);
+	if ((can & DRIVER_AGENT) != 0)
+		flags |= TOOLSET_OTHERS;
+	*set = toolset_open(engine, a, names, flags, err);
+	return *set != NULL ? 0 : -1;
+}
+
+void
+ask_props(struct arena *a, const struct prompt *prompt, struct js props,
+    struct ask *ask)
+{
+	enum { WANTED = DRIVER_CHILD | DRIVER_AGENT };
+	struct js settings = js_get(prompt->frontmatter, "test_settings");
+	unsigned can = ask->provider->driver->abilities;
+	json_t *json;
+
+	for (size_t i = 0; i < ask->n_fallbacks; i++)
+		can |= ask->fallbacks[i].provider->driver->abilities;
+	if ((can & WANTED) == 0)
+		return;
+	if (!js_truthy(props))
+		props = js_get(settings, "props");
+	json = js_to_json(a, props);
+	if (json != NULL)
+		arena_on_free(a, drop_json, json);
+	ask->props = json;
 }
 
 /* The tag of such a prompt is in the compiled configuration. */

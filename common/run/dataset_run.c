@@ -349,17 +349,21 @@ static int
 prepare(struct run *run, const struct job *job, struct err *err)
 {
 	const struct settings *s = run->engine->settings;
+	struct toolset *tools;
 
 	if (prompt_check(run->arena, job->ast, s->markdown, PROMPT_FOR_ROWS,
 		&run->prompt, err) < 0 ||
 	    ask_prepare(run->engine, run->arena, &run->prompt, &run->ask, err) <
-		0)
+		0 ||
+	    ask_tools(run->engine, run->arena, &run->ask, 0, &tools, err) < 0 ||
+	    stream_tools(&run->stream, tools, err) < 0)
 		return -1;
 	make_uuid(run->run_id);
 	run->plan = (struct row_plan){
 	    .engine = run->engine,
 	    .prompt = &run->prompt,
 	    .ask = &run->ask,
+	    .tools = tools,
 	    .run_id = run->run_id,
 	    .run_name = run_name(job->data),
 	};

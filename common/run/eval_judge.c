@@ -7,6 +7,7 @@
 #include "../wire/chunk.h"
 #include "ask.h"
 #include "judge_props.h"
+#include "steps.h"
 #include "prompt_file.h"
 #include "verdict.h"
 
@@ -16,12 +17,17 @@
 /* Where no threshold is configured. */
 #define DEFAULT_THRESHOLD 0.5
 
+/* Between two looks whether a server has told its tools. */
+enum { LOOK_MS = 10 };
+
 /* One question to one model. */
 struct judge_call {
 	struct sink sink; /* first */
 	struct judge *judge;
 	struct ask ask;
-	struct exec *exec;
+	struct toolset *tools; /* NULL: none */
+	struct timer timer;    /* until they are there */
+	struct steps *steps;
 	struct result result;
 	struct verdict verdict;
 };
@@ -152,6 +158,37 @@ use_model(struct judge *j, const char *model)
 		    js_string_utf8(a, (struct str){model, strlen(model)}));
 }
 
+static void look_again(void *arg);
+
+/* Asks when its tools are there. */
+static int
+ask_judge(struct judge_call *c, struct err *err)
+{
+	struct eval_run *e = c->judge->eval;
+	struct loop *loop = e->engine->loop;
+	int ready = c->tools != NULL ? toolset_ready(c->tools, err) : 1;
+
+	if (ready == 0)
+		timer_set(
+		    loop, &c->timer, loop_now(loop) + LOOK_MS, look_again, c);
+	if (ready <= 0)
+		return ready;
+	c->steps =
+	    steps_start(e->engine, e->arena, &c->ask, c->tools, &c->sink, err);
+	return c->steps != NULL ? 0 : -1;
+}
+
+static void
+look_again(void *arg)
+{
+	struct judge_call *c = arg;
+	struct err err = {0};
+
+	if (ask_judge(c, &err) < 0)
+		call_failed(c, err.msg);
+	err_free(&err);
+}
+
 static int
 start_call(struct judge_call *c, struct js compiled, struct err *err)
 {
@@ -162,11 +199,13 @@ start_call(struct judge_call *c, struct js compiled, struct err *err)
 	    j->prompt.kind != TEMPLATE_TEXT)
 		return fail(err, ERR_PROMPT,
 		    "a judge must be a text or an object prompt");
-	if (ask_prepare(e->engine, e->arena, &j->prompt, &c->ask, err) < 0 ||
-	    ask_messages(e->arena, compiled, &c->ask, err) < 0)
+	if (ask_prepare_own(e->engine, e->arena, &j->prompt, &c->ask, err) <
+		0 ||
+	    ask_messages(e->arena, compiled, &c->ask, err) < 0 ||
+	    ask_tools(
+		e->engine, e->arena, &c->ask, TOOLSET_OURS, &c->tools, err) < 0)
 		return -1;
-	c->exec = exec_start(e->engine, e->arena, &c->ask, &c->sink, err);
-	return c->exec != NULL ? 0 : -1;
+	return ask_judge(c, err);
 }
 
 /* A judge that cannot be asked has no vote. */
@@ -241,7 +280,8 @@ eval_judge_free(struct eval_run *e)
 	size_t i;
 
 	for (i = 0; j != NULL && i < j->n_calls; i++) {
-		exec_free(j->calls[i].exec);
+		timer_clear(e->engine->loop, &j->calls[i].timer);
+		steps_free(j->calls[i].steps);
 		result_free(&j->calls[i].result);
 	}
 }

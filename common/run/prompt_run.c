@@ -4,20 +4,24 @@
 
 #include "../wire/chunk.h"
 #include "ask.h"
+#include "steps.h"
 #include "stream.h"
 
 struct run {
 	struct sink sink; /* first */
 	struct stream stream;
 	struct ask ask;
+	struct toolset *tools;
 	char trace_id[TRACE_ID_LEN + 1];
 	struct result result; /* of a one-shot run */
 };
 
 static int
-make_ask(struct engine *engine, struct arena *a, const struct job *job,
-    struct ask *ask, struct err *err)
+make_ask(
+    struct run *run, struct arena *a, const struct job *job, struct err *err)
 {
+	struct engine *engine = run->stream.engine;
+	struct ask *ask = &run->ask;
 	struct prompt prompt;
 
 	if (prompt_load(a, job->ast, engine->settings->markdown, job->props,
@@ -26,7 +30,10 @@ make_ask(struct engine *engine, struct arena *a, const struct job *job,
 	    ask_messages(a, prompt.compiled, ask, err) < 0)
 		return -1;
 	ask->stream = job->stream && !prompt_kind_is_media(ask->kind);
-	return 0;
+	ask_props(a, &prompt, job->props, ask);
+	if (ask_tools(engine, a, ask, 0, &run->tools, err) < 0)
+		return -1;
+	return stream_tools(&run->stream, run->tools, err);
 }
 
 static void
@@ -40,9 +47,9 @@ stream_event(struct sink *self, const struct event *ev)
 
 /* False when the client has left. */
 static bool
-wait_for_end(struct run *run, const struct exec *x)
+wait_for_end(struct run *run, const struct steps *steps)
 {
-	while (!exec_done(x))
+	while (!steps_done(steps))
 		if (!stream_turn(&run->stream, true))
 			return false;
 	return true;
@@ -52,19 +59,20 @@ static int
 run_stream(struct run *run, struct arena *a, struct err *err)
 {
 	struct stream *s = &run->stream;
-	struct exec *x;
+	struct steps *steps;
 
 	run->sink.event = stream_event;
-	x = exec_start(s->engine, a, &run->ask, &run->sink, err);
-	if (x == NULL)
+	steps =
+	    steps_start(s->engine, a, &run->ask, run->tools, &run->sink, err);
+	if (steps == NULL)
 		return -1;
 	stream_head(s);
-	if (wait_for_end(run, x)) {
+	if (wait_for_end(run, steps)) {
 		chunk_print_done(&s->line, run->trace_id);
 		stream_line(s);
 		stream_flush(s);
 	}
-	exec_free(x);
+	steps_free(steps);
 	return 0;
 }
 
@@ -96,17 +104,19 @@ answer(struct run *run, struct err *err)
 static int
 run_once(struct run *run, struct arena *a, struct err *err)
 {
-	struct exec *x;
+	struct stream *s = &run->stream;
+	struct steps *steps;
 	int rc = -1;
 
 	run->sink.event = gather_event;
 	result_init(&run->result, prompt_kind_name(run->ask.kind));
-	x = exec_start(run->stream.engine, a, &run->ask, &run->sink, err);
-	if (x != NULL)
-		rc = wait_for_end(run, x)
+	steps =
+	    steps_start(s->engine, a, &run->ask, run->tools, &run->sink, err);
+	if (steps != NULL)
+		rc = wait_for_end(run, steps)
 			 ? answer(run, err)
 			 : fail(err, ERR_GONE, "the client has left");
-	exec_free(x);
+	steps_free(steps);
 	result_free(&run->result);
 	return rc;
 }
@@ -118,11 +128,12 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 	struct run run = {0};
 	int rc;
 
-	if (make_ask(engine, a, job, &run.ask, err) < 0)
-		return -1;
-	trace_id_make(run.trace_id);
 	stream_start(&run.stream, engine, reply);
-	rc = run.ask.stream ? run_stream(&run, a, err) : run_once(&run, a, err);
+	trace_id_make(run.trace_id);
+	rc = make_ask(&run, a, job, err);
+	if (rc == 0)
+		rc = run.ask.stream ? run_stream(&run, a, err)
+				    : run_once(&run, a, err);
 	stream_stop(&run.stream);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../wire/item_name.h"
+#include "steps.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,7 +18,7 @@ struct row {
 	struct dataset_row data;
 	int64_t number, began, latency; /* ms */
 	struct ask ask;
-	struct exec *exec;
+	struct steps *steps;
 	struct result result;
 	struct eval_case c;
 	struct eval_run **evals;
@@ -144,10 +145,11 @@ start_call(struct row *row, struct err *err)
 		err) < 0 ||
 	    ask_messages(row->arena, compiled, &row->ask, err) < 0)
 		return -1;
+	ask_props(row->arena, plan->prompt, row->data.input, &row->ask);
 	row->began = clock_mono_ms();
-	row->exec =
-	    exec_start(plan->engine, row->arena, &row->ask, &row->sink, err);
-	return row->exec != NULL ? 0 : -1;
+	row->steps = steps_start(
+	    plan->engine, row->arena, &row->ask, plan->tools, &row->sink, err);
+	return row->steps != NULL ? 0 : -1;
 }
 
 struct row *
@@ -235,7 +237,7 @@ print_result(struct buf *b, const struct row *row)
 		json_print(b, row->data.expected);
 	}
 	print_output(b, r);
-	if (!r->media)
+	if (!r->media && !r->usage.unknown)
 		buf_addf(b, ",\"tokens\":%" PRId64, total_tokens(&r->usage));
 	buf_adds(b, ",\"evals\":[");
 	for (size_t i = 0; i < row->plan->n_evals; i++) {
@@ -263,7 +265,7 @@ row_free(struct row *row)
 		return;
 	for (size_t i = 0; row->evals != NULL && i < row->plan->n_evals; i++)
 		eval_free(row->evals[i]);
-	exec_free(row->exec);
+	steps_free(row->steps);
 	result_free(&row->result);
 	arena_free(row->arena);
 }

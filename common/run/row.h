@@ -12,6 +12,7 @@ struct row_plan {
 	struct engine *engine;
 	const struct prompt *prompt;
 	const struct ask *ask; /* without messages */
+	struct toolset *tools; /* of all of them; NULL: none */
 	const struct eval_conf *const *evals;
 	size_t n_evals;
 	const char *run_id, *run_name;

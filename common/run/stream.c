@@ -89,6 +89,17 @@ stream_turn(struct stream *s, bool wait)
 	return !s->gone && !s->reply->gone;
 }
 
+int
+stream_tools(struct stream *s, struct toolset *set, struct err *err)
+{
+	int rc = 1;
+
+	while (set != NULL && (rc = toolset_ready(set, err)) == 0)
+		if (!stream_turn(s, true))
+			return fail(err, ERR_GONE, "the client has left");
+	return rc > 0 ? 0 : -1;
+}
+
 void
 stream_stop(struct stream *s)
 {

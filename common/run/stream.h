@@ -5,6 +5,7 @@
 
 #include "exec.h"
 #include "reply.h"
+#include "tool.h"
 
 struct stream {
 	struct engine *engine;
@@ -30,6 +31,10 @@ void stream_flush(struct stream *s) NONNULL;
  * (WAIT is false), and flushes what came of it.  False when the client has
  * left. */
 bool stream_turn(struct stream *s, bool wait) MUST_USE NONNULL;
+
+/* Waits for tools, which may be NULL. */
+int stream_tools(
+    struct stream *s, struct toolset *set, struct err *err) MUST_USE;
 
 void stream_stop(struct stream *s) NONNULL;
 
