@@ -14,8 +14,9 @@
 #include <string.h>
 
 enum {
-	GATHER_MS = 200,       /* what comes soon after goes with it */
-	LOOK_MS = 30000,       /* for what other processes left */
+	GATHER_MS = 200, /* what comes soon after goes with it */
+	LOOK_MS = 30000, /* for what other processes left */
+	FIRST_LOOK_MS = 1000,
 	SLACK_MS = 5000,       /* an item is ours until then, at least */
 	FIRST_WAIT_MS = 1000,  /* before a second attempt */
 	MOST_WAIT_MS = 300000, /* between two attempts */
