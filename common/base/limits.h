@@ -167,5 +167,10 @@
 #define LIMIT_DELIVER_ITEMS 1000u
 #define LIMIT_DELIVER_BYTES (32u * 1024 * 1024)
 #define LIMIT_DELIVER_BATCH_BYTES (4u * 1024 * 1024)
+/* Spans of one trace, and attributes and events of one span: a run with a
+ * hundred steps of tools has some hundreds. */
+#define LIMIT_TRACE_SPANS 2000u
+#define LIMIT_SPAN_ATTRS 200u
+#define LIMIT_SPAN_EVENTS 100u
 
 #endif

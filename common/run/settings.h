@@ -13,6 +13,7 @@ struct dataset_conf;
 struct mcp_conf;
 struct prices;
 struct scope;
+struct telemetry;
 struct tool_conf;
 
 /* Where prompts are found by their names; a root goes before the API. */
@@ -53,6 +54,7 @@ struct settings {
 	const char *store;	     /* path; NULL: nothing is kept */
 	bool validate_objects;	     /* against the prompt's schema */
 	struct fetch_conf fetch;
+	const struct telemetry *telemetry; /* NULL: no traces */
 };
 
 /* The eval of that name: the declared one, else the built-in one without

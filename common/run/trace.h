@@ -25,12 +25,15 @@ void trace_end(struct engine *engine, struct trace *t);
 /* A child; ends by span_end(). */
 struct span *span_start(struct span *parent, const char *name);
 void span_end(struct span *s);
+void span_kind(struct span *s, enum otlp_kind kind);
 
 /* Attributes.  KEY is a literal; values are copied.  What AGENTMARK_HIDE_INPUTS
  * and _OUTPUTS (settings) hide is not even kept: every key that carries
  * content is in one table, with what it is.  The last value of a key counts. */
 void span_text(struct span *s, const char *key, struct str value);
 void span_string(struct span *s, const char *key, const char *value);
+/* An array of texts, as JSON. */
+void span_texts(struct span *s, const char *key, const char *json_array);
 void span_json(struct span *s, const char *key, const json_t *value);
 void span_int(struct span *s, const char *key, int64_t value);
 void span_double(struct span *s, const char *key, double value);
