@@ -106,3 +106,30 @@ gunzip(struct gunzip *g, struct str *in, char *out, size_t size, size_t *len,
 	return fail(err, ERR_PROMPT, "%s",
 	    g->z.msg != NULL ? g->z.msg : "the gzip data is damaged");
 }
+
+bool
+gzip(struct buf *to, struct str bytes)
+{
+	enum { MEMORY = 8 };
+	z_stream z = {0};
+	bool done = false;
+	size_t most;
+	char *out;
+
+	if (bytes.len > UINT_MAX / 2 ||
+	    deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, MEMORY,
+		Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	most = deflateBound(&z, (uLong)bytes.len);
+	out = buf_reserve(to, most);
+	if (out != NULL) {
+		z.next_in = (Bytef *)(uintptr_t)bytes.p;
+		z.avail_in = (uInt)bytes.len;
+		z.next_out = (Bytef *)out;
+		z.avail_out = (uInt)most;
+		done = deflate(&z, Z_FINISH) == Z_STREAM_END;
+		to->len += done ? most - z.avail_out : 0;
+	}
+	(void)deflateEnd(&z);
+	return done;
+}

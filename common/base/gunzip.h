@@ -1,9 +1,10 @@
 /* The one door to zlib: gzip data inflated piece by piece (RFC 1952), as many
- * members as there are, and its checksum. */
+ * members as there are, packed at once, and its checksum. */
 #ifndef GUNZIP_H
 #define GUNZIP_H
 
 #include "arena.h"
+#include "buf.h"
 #include "err.h"
 
 struct gunzip;
@@ -22,6 +23,10 @@ int gunzip(struct gunzip *g, struct str *in, char *out, size_t size,
 
 /* Whether the stream may end here: behind a whole member. */
 bool gunzip_complete(const struct gunzip *g) NONNULL;
+
+/* Packs BYTES, quickly rather than small; false when there is no memory, or TO
+ * has no room. */
+bool gzip(struct buf *to, struct str bytes) MUST_USE NONNULL;
 
 /* The CRC-32 of gzip and others (ISO-HDLC). */
 uint32_t gunzip_crc32(struct str bytes) MUST_USE;

@@ -25,4 +25,8 @@ struct telemetry {
 	size_t n_resource;
 };
 
+/* Makes a collector's routes, called TRACES and METRICS; C must stay. */
+void telemetry_routes(
+    struct collector *c, const char *traces, const char *metrics);
+
 #endif
