@@ -54,7 +54,7 @@ struct delivery {
 	enum delivered how;
 	int64_t retry_after;
 	const char *reason;
-	bool ended;
+	bool sent, ended;
 };
 
 struct deliver {
@@ -272,7 +272,8 @@ free_delivery(struct delivery *d)
 
 	timer_clear(loop, &d->clock);
 	timer_clear(loop, &d->end);
-	d->lane->route->drop(d);
+	if (d->sent)
+		d->lane->route->drop(d);
 	buf_free(&d->body);
 	d->lane->delivery = NULL;
 	arena_free(d->arena);
@@ -371,6 +372,7 @@ look(void *arg)
 	}
 	timer_set(engine->loop, &d->clock,
 	    loop_now(engine->loop) + lane->route->timeout_ms, take_too_long, d);
+	d->sent = true;
 	lane->route->send(d, engine, lane->route->arg,
 	    (struct str){buf_str(&d->body), d->body.len});
 }

@@ -25,8 +25,8 @@ struct route {
 	 * delivery_end(), perhaps at once. */
 	void (*send)(struct delivery *d, struct engine *engine, void *arg,
 	    struct str body);
-	/* Gives back what send() took; called once, whether it ended or was
-	 * cancelled.  Its state is delivery_state(). */
+	/* Gives back what send() took; called once after it, whether the
+	 * delivery ended or was cancelled.  Its state is delivery_state(). */
 	void (*drop)(struct delivery *d);
 	void *arg; /* the route's own */
 	size_t state_size;
