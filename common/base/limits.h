@@ -137,9 +137,11 @@
 #define LIMIT_STORE_SWEEP_MS (10 * 60 * 1000)
 /* Rows of one kind that one sweep takes out: others wait meanwhile. */
 #define LIMIT_STORE_SWEEP_ROWS 500
-/* SQLite's log of what was written: whoever opens the store alone reads it, and
- * often writing it back costs as well. */
-#define LIMIT_STORE_LOG_PAGES 200
+/* SQLite's log of what was written is written back when it has so many pages;
+ * by a process that ends it is emptied earlier, since the next one, when it is
+ * alone, has to read all of it. */
+#define LIMIT_STORE_LOG_PAGES 1000
+#define LIMIT_STORE_LOG_PAGES_LEFT 100
 /* What it may take of the disk, and broken files that are put aside. */
 #define LIMIT_STORE_BYTES (INT64_C(1) * 1024 * 1024 * 1024)
 #define LIMIT_STORE_BROKEN 3

@@ -19,11 +19,23 @@ store_new(const char *path)
 	struct store *s = xcalloc(1, sizeof(*s));
 
 	s->path = path != NULL ? xstrdup(path) : NULL;
+	s->wait = LIMIT_STORE_WAIT_MS;
 	s->jitter = (unsigned)getpid() * 2654435761u;
 	buf_init(&s->route, LIMIT_STORE_ITEM_BYTES);
 	buf_init(&s->key, LIMIT_STORE_ITEM_BYTES);
 	buf_init(&s->body, LIMIT_STORE_ITEM_BYTES);
 	return s;
+}
+
+/* Nobody is waited for: others will do it then. */
+static void
+shorten_log(struct store *s, int most, int mode)
+{
+	if (s->db == NULL || s->log_pages < most)
+		return;
+	s->log_pages = 0;
+	s->deadline = clock_mono_ms();
+	(void)sqlite3_wal_checkpoint_v2(s->db, "main", mode, NULL, NULL);
 }
 
 void
@@ -32,6 +44,7 @@ store_close(struct store *s)
 	for (size_t i = 0; i < s->n_statements; i++)
 		(void)sqlite3_finalize(s->statements[i].stmt);
 	s->n_statements = 0;
+	s->log_pages = 0;
 	(void)sqlite3_close_v2(s->db);
 	s->db = NULL;
 }
@@ -44,6 +57,7 @@ store_free(struct store *s)
 	/* A last try at what could not be written. */
 	if (s->n_owed > 0 && store_begin(s) == 0)
 		(void)store_end(s);
+	shorten_log(s, LIMIT_STORE_LOG_PAGES_LEFT, SQLITE_CHECKPOINT_TRUNCATE);
 	store_close(s);
 	buf_free(&s->route);
 	buf_free(&s->key);
@@ -94,17 +108,18 @@ is_moved(struct store *s)
 static int
 put_aside(struct store *s, struct err *err)
 {
-	int lock = store_file_lock(s->path, s->deadline), rc = 0;
-	bool moved;
+	int lock, rc = 0;
 
+	do
+		lock = store_file_lock(s->path);
+	while (lock == -1 && store_file_nap(s->deadline));
 	if (lock == -1)
 		return fail(err, ERR_INTERNAL,
-		    "%s is broken and cannot be put aside: the directory is "
+		    "%s is broken and cannot be put aside: its directory is "
 		    "locked",
 		    s->path);
-	moved = s->db == NULL || is_moved(s);
-	store_close(s);
-	if (!moved) {
+	if (s->db != NULL && !is_moved(s)) {
+		store_close(s);
 		rc = store_file_aside(s->path, err);
 		if (rc == 0)
 			log_line(LEVEL_WARNING, "store",
@@ -112,6 +127,7 @@ put_aside(struct store *s, struct err *err)
 			    "counts begin anew\" path=%s",
 			    s->path);
 	}
+	store_close(s);
 	store_file_unlock(lock);
 	return rc;
 }
@@ -168,24 +184,13 @@ mend(struct store *s)
 static int
 connect_once(struct store *s, struct err *err)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		    SQLITE_OPEN_PRIVATECACHE;
-	char *real;
 	int rc;
 
-	if (store_file_ready(s->path, err) == -1)
+	if (store_file_ready(s->path, s->deadline, err) == -1)
 		return SQLITE_CANTOPEN;
-	/* It is no link: only its directory may be reached by one. */
-	real = realpath(s->path, NULL);
-	if (real == NULL)
-		return SQLITE_CANTOPEN;
-#ifdef SQLITE_OPEN_NOFOLLOW
-	flags |= SQLITE_OPEN_NOFOLLOW;
-#endif
-	rc = sqlite3_open_v2(real, &s->db, flags, NULL);
-	free(real);
-	if (rc == SQLITE_OK)
-		rc = store_schema(s, err);
+	if (store_file_is_new(s->path))
+		s->deadline += LIMIT_STORE_MAKE_MS;
+	rc = store_schema(s, err);
 	if (rc == SQLITE_OK && sqlite3_db_readonly(s->db, "main") == 1)
 		rc = SQLITE_READONLY;
 	if (rc != SQLITE_OK && err->code == ERR_NONE)
@@ -236,7 +241,7 @@ store_open(struct store *s)
 
 	if (s->path == NULL)
 		return -1;
-	s->deadline = now + LIMIT_STORE_WAIT_MS;
+	s->deadline = now + s->wait;
 	s->failed = false;
 	mend(s);
 	if (now < s->pause)
@@ -254,7 +259,7 @@ store_open(struct store *s)
 void
 store_patience(struct store *s)
 {
-	s->deadline = clock_mono_ms() + LIMIT_STORE_WAIT_MS;
+	s->deadline = clock_mono_ms() + s->wait;
 }
 
 /* A check does not make the file: it may be run by another user. */
@@ -269,7 +274,7 @@ store_check(struct store *s, struct err *err)
 		return -1;
 	if (access(s->path, F_OK) == -1)
 		return 0;
-	s->deadline = clock_mono_ms() + LIMIT_STORE_WAIT_MS;
+	s->deadline = clock_mono_ms() + s->wait;
 	rc = connect_once(s, err);
 	store_close(s);
 	return rc == SQLITE_OK ? 0 : -1;
@@ -325,6 +330,8 @@ store_end(struct store *s)
 		(void)store_do(s, "commit", NULL);
 	if (!s->failed) {
 		s->n_owed = 0;
+		shorten_log(
+		    s, LIMIT_STORE_LOG_PAGES, SQLITE_CHECKPOINT_PASSIVE);
 		return 0;
 	}
 	if (s->db != NULL && sqlite3_get_autocommit(s->db) == 0)

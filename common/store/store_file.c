@@ -112,9 +112,8 @@ store_file_check(const char *path, struct err *err)
 
 /* A lock of flock(2) on the directory: it is none of SQLite's. */
 int
-store_file_lock(const char *path, int64_t deadline)
+store_file_lock(const char *path)
 {
-	const struct timespec nap = {.tv_nsec = 2000000};
 	struct err err = {0};
 	char dir[PATH_MAX];
 	int fd;
@@ -126,17 +125,24 @@ store_file_lock(const char *path, int64_t deadline)
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		/* Some file systems have no such locks. */
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			break;
-		if (clock_mono_ms() >= deadline) {
-			(void)close(fd);
-			return -1;
-		}
-		(void)nanosleep(&nap, NULL);
+	/* Some file systems have no such locks: then there is none. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1 &&
+	    (errno == EWOULDBLOCK || errno == EINTR)) {
+		(void)close(fd);
+		return -1;
 	}
 	return fd;
+}
+
+bool
+store_file_nap(int64_t deadline)
+{
+	const struct timespec nap = {.tv_nsec = 5000000};
+
+	if (clock_mono_ms() >= deadline)
+		return false;
+	(void)nanosleep(&nap, NULL);
+	return true;
 }
 
 void
@@ -162,34 +168,43 @@ remove_beside(const char *path)
 static int
 make_file(const char *path, struct err *err)
 {
-	int lock, fd, saved;
 	struct stat st;
+	int fd;
 
-	lock = store_file_lock(path, clock_mono_ms() + LIMIT_STORE_WAIT_MS);
-	if (lock == -1)
-		return fail(err, ERR_INTERNAL,
-		    "%s cannot be made: the directory is locked or not to be "
-		    "read",
-		    path);
-	if (lstat(path, &st) == 0) {
-		store_file_unlock(lock);
-		return check_file(path, &st, err);
-	}
+	if (lstat(path, &st) == 0)
+		return 0;
 	remove_beside(path);
 	fd = open(
 	    path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	saved = errno;
-	if (fd >= 0)
-		(void)close(fd);
-	store_file_unlock(lock);
 	if (fd < 0)
 		return fail(err, ERR_UNCONFIGURED, "%s cannot be made: %s",
-		    path, strerror(saved));
+		    path, strerror(errno));
+	(void)close(fd);
 	return 0;
 }
 
+static int
+make_alone(const char *path, int64_t deadline, struct err *err)
+{
+	struct stat st;
+	int lock, rc;
+
+	while ((lock = store_file_lock(path)) == -1) {
+		if (lstat(path, &st) == 0)
+			return 0;
+		if (!store_file_nap(deadline))
+			return fail(err, ERR_INTERNAL,
+			    "%s cannot be made: its directory is locked or "
+			    "not to be read",
+			    path);
+	}
+	rc = make_file(path, err);
+	store_file_unlock(lock);
+	return rc;
+}
+
 int
-store_file_ready(const char *path, struct err *err)
+store_file_ready(const char *path, int64_t deadline, struct err *err)
 {
 	char dir[PATH_MAX];
 	struct stat st;
@@ -202,12 +217,21 @@ store_file_ready(const char *path, struct err *err)
 		    strerror(errno));
 	if (check_dir(dir, err) == -1)
 		return -1;
-	if (lstat(path, &st) == 0)
-		return check_file(path, &st, err);
-	if (errno != ENOENT)
+	if (lstat(path, &st) == -1 && errno == ENOENT &&
+	    make_alone(path, deadline, err) == -1)
+		return -1;
+	if (lstat(path, &st) == -1)
 		return fail(
 		    err, ERR_UNCONFIGURED, "%s: %s", path, strerror(errno));
-	return make_file(path, err);
+	return check_file(path, &st, err);
+}
+
+bool
+store_file_is_new(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && st.st_size <= STORE_PAGE;
 }
 
 /* How many broken ones there are. */

@@ -7,6 +7,9 @@
 
 #include <sqlite3.h>
 
+/* Bytes of SQLite's pages. */
+#define STORE_PAGE 4096
+
 /* Statements are told from one another by the address of their text. */
 struct store_statement {
 	const char *sql;
@@ -30,11 +33,13 @@ struct store {
 	sqlite3 *db;
 	struct store_statement *statements;
 	size_t n_statements, cap_statements;
+	int64_t wait;	  /* for others, ms; what tests make longer */
 	int64_t deadline; /* of the question that is asked, monotonic ms */
 	int64_t pause;	  /* not to be asked until then; monotonic ms */
 	int64_t logged;	  /* when the log was told last; 0: never */
 	int64_t looked;	  /* when the file was looked for last */
 	int64_t swept;	  /* monotonic ms; 0: not by this process */
+	int log_pages;	  /* of SQLite's log behind the last commit */
 	int fault;	  /* of SQLite; what follows from it is still to do */
 	bool failed;	  /* something of this question */
 	unsigned jitter;  /* of waiting */
@@ -119,18 +124,23 @@ void store_owe(struct store *s, struct store_owed owed);
 /* --- the file: store_file.c */
 
 /* Makes the file where there is none; -1 and why it is not to be trusted. */
-int store_file_ready(const char *path, struct err *err);
+int store_file_ready(const char *path, int64_t deadline, struct err *err);
+/* Whether somebody is about to make it, or was: it has no tables. */
+bool store_file_is_new(const char *path);
 /* Whether it could be made, or is one that could be opened. */
 int store_file_check(const char *path, struct err *err);
 /* Puts a broken file aside. */
 int store_file_aside(const char *path, struct err *err);
-/* Holds others off while a file is made or changed; -1: it could not. */
-int store_file_lock(const char *path, int64_t deadline);
+/* Holds others off while a file is made or changed; -1: somebody else does.
+ * Whoever waits for them looks whether they have done it, and naps: false when
+ * the time is over. */
+int store_file_lock(const char *path);
+bool store_file_nap(int64_t deadline);
 void store_file_unlock(int lock);
 
 /* --- its tables: store_schema.c */
 
-/* Sets a new connection up and brings the tables to what this program needs;
+/* Makes the connection and brings the tables to what this program needs;
  * an SQLite code. */
 int store_schema(struct store *s, struct err *err);
 

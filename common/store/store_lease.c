@@ -19,22 +19,26 @@ list(struct store *s, const char *key)
 	    VALUES(TEXT(key)));
 }
 
+static bool
+is_held(struct store *s, sqlite3_stmt *stmt, int64_t now)
+{
+	struct store_owner owner = {sqlite3_column_int64(stmt, 2),
+	    sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4)};
+
+	return sqlite3_column_int64(stmt, 1) > now &&
+	       store_owner_alive(&s->self, &owner);
+}
+
 /* What is read is not changed meanwhile: the dead are dropped behind it. */
 static int64_t
 drop_dead(struct store *s, const char *key, int64_t now)
 {
 	int64_t dead[LIMIT_STORE_SWEEP_ROWS], n = 0;
-	struct store_owner owner;
 	sqlite3_stmt *stmt = list(s, key);
 
-	while (n < LIMIT_STORE_SWEEP_ROWS && store_row(s, stmt)) {
-		owner.pid = sqlite3_column_int64(stmt, 2);
-		owner.start = sqlite3_column_int64(stmt, 3);
-		owner.space = sqlite3_column_int64(stmt, 4);
-		if (sqlite3_column_int64(stmt, 1) <= now ||
-		    !store_owner_alive(&s->self, &owner))
+	while (n < LIMIT_STORE_SWEEP_ROWS && store_row(s, stmt))
+		if (!is_held(s, stmt, now))
 			dead[n++] = sqlite3_column_int64(stmt, 0);
-	}
 	store_done(stmt);
 	for (int64_t i = 0; i < n; i++)
 		store_lease_drop(s, dead[i]);
@@ -53,11 +57,34 @@ store_lease_sweep(struct store *s, int64_t now)
 	(void)drop_dead(s, NULL, now);
 }
 
+/* Those who wait for one ask again and again: they only read, so that they are
+ * in nobody's way. */
+static bool
+is_full(struct store *s, const char *key, int64_t most)
+{
+	int64_t now = clock_wall_ms(), taken = 0;
+	sqlite3_stmt *stmt;
+
+	if (store_open(s) == -1)
+		return false;
+	stmt = list(s, key);
+	while (taken < most && store_row(s, stmt))
+		if (is_held(s, stmt, now))
+			taken++;
+	store_done(stmt);
+	return taken >= most && !s->failed;
+}
+
 int64_t
 store_lease(struct store *s, const char *key, int64_t most)
 {
 	int64_t now, lease = 0, taken;
 
+	if (s->path == NULL)
+		return -1;
+	/* An end that is still to be written may make room. */
+	if (s->n_owed == 0 && is_full(s, key, most))
+		return 0;
 	if (store_begin(s) == -1)
 		return -1;
 	now = clock_wall_ms();

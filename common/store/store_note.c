@@ -110,7 +110,8 @@ store_sweep(struct store *s)
 	    VALUES(INT(now - LIMIT_STORE_KEY_MS), INT(LIMIT_STORE_SWEEP_ROWS)));
 	(void)store_do(s,
 	    "delete from budget where (key, begins) in"
-	    " (select key, begins from budget where ends < ? limit ?)",
+	    " (select key, begins from budget where ends < ? and ends > begins "
+	    "limit ?)",
 	    VALUES(
 		INT(now - LIMIT_STORE_BUDGET_MS), INT(LIMIT_STORE_SWEEP_ROWS)));
 	store_lease_sweep(s, now);

@@ -48,41 +48,71 @@ add(struct store *s, const char *key, int64_t second, double amount)
 	    VALUES(TEXT(key), INT(second), REAL(amount)));
 }
 
-/* Until enough of the oldest counts no more that ROOM is there. */
-static int64_t
-wait_for(
-    struct store *s, const char *key, int64_t now, double total, double room)
-{
-	int64_t second = now / 1000;
-	sqlite3_stmt *stmt = store_ask(s,
-	    "select second, amount from rate where key = ? order by second",
-	    VALUES(TEXT(key)));
+struct ask {
+	const char *key;
+	double amount, most;
+	int64_t now;
+};
 
+/* Until enough of the oldest counts no more that AMOUNT fits; 0: it does.  More
+ * than MOST fits where there is nothing. */
+static int64_t
+wait_for(struct store *s, const struct ask *ask, double total)
+{
+	double room = ask->amount < ask->most ? ask->most - ask->amount : 0;
+	int64_t second = ask->now / 1000, wait;
+	sqlite3_stmt *stmt;
+
+	if (total <= room)
+		return 0;
+	stmt = store_ask(s,
+	    "select second, amount from rate where key = ? and second >= ?"
+	    " order by second",
+	    VALUES(TEXT(ask->key), INT(second - WINDOW)));
 	while (total > room && store_row(s, stmt)) {
 		second = sqlite3_column_int64(stmt, 0);
 		total -= sqlite3_column_double(stmt, 1);
 	}
 	store_done(stmt);
-	now = (second + WINDOW + 1) * 1000 - now;
-	return now > 0 ? now : 1;
+	wait = (second + WINDOW + 1) * 1000 - ask->now;
+	return wait > 0 ? wait : 1;
+}
+
+/* Those who have to wait ask again and again: they only read, so that they are
+ * in nobody's way. */
+static int64_t
+must_wait(struct store *s, struct ask *ask)
+{
+	double total;
+	int64_t wait;
+
+	if (store_open(s) == -1)
+		return 0;
+	ask->now = clock_wall_ms();
+	total = store_real(s,
+	    "select total(amount) from rate where key = ? and second >= ?",
+	    VALUES(TEXT(ask->key), INT(ask->now / 1000 - WINDOW)));
+	wait = wait_for(s, ask, total);
+	/* A clock that was set back is put right by writing. */
+	return s->failed || wait > (WINDOW + 1) * 1000 ? 0 : wait;
 }
 
 int64_t
 store_rate(struct store *s, const char *key, double amount, double most)
 {
-	int64_t now, wait = 0;
-	double total;
+	struct ask ask = {.key = key, .amount = amount, .most = most};
+	int64_t wait;
 
-	if (!(amount > 0) || store_begin(s) == -1)
+	if (!(amount > 0))
 		return 0;
+	wait = must_wait(s, &ask);
+	if (wait > 0 || store_begin(s) == -1)
+		return wait;
 	/* Asked only now: others may have been waited for. */
-	now = clock_wall_ms();
-	total = sum(s, key, now / 1000);
-	if (total <= 0 || total + amount <= most)
-		add(s, key, now / 1000, amount);
-	else
-		wait = wait_for(
-		    s, key, now, total, amount < most ? most - amount : 0);
+	ask.now = clock_wall_ms();
+	wait = wait_for(s, &ask, sum(s, key, ask.now / 1000));
+	if (wait == 0)
+		add(s, key, ask.now / 1000, amount);
 	return store_end(s) == 0 ? wait : 0;
 }
 

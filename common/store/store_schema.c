@@ -6,11 +6,12 @@
 #include "../base/limits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /* "AMst": tells file(1) and us whose database it is. */
-enum { APPLICATION = 0x414d7374, PAGE = 4096 };
+enum { APPLICATION = 0x414d7374 };
 
 /* What each version adds to the one before it.  Numbers of what is given out
  * begin anywhere, so that one of a file that was lost means nothing in the
@@ -55,18 +56,19 @@ static const char *const steps[] = {
 enum { VERSION = ARRAY_LEN(steps) };
 
 /* Others are waited for a little, more and more, and each a little different,
- * so that nobody is always last. */
+ * so that nobody is always last and many who wait do not take the time of the
+ * one who works. */
 static int
 on_busy(void *arg, int times)
 {
 	struct store *s = arg;
 	struct timespec nap = {0};
+	long ms = times < 10 ? times + 1 : 10;
 
 	if (clock_mono_ms() >= s->deadline)
 		return 0;
 	s->jitter = s->jitter * 1103515245u + 12345u;
-	nap.tv_nsec = 200000L + (long)(s->jitter >> 16) % 100 * 10000L *
-				    (times < 8 ? times + 1 : 8);
+	nap.tv_nsec = 500000L * ms + (long)(s->jitter >> 16) % 100 * 5000L * ms;
 	(void)nanosleep(&nap, NULL);
 	return 1;
 }
@@ -120,27 +122,77 @@ get_int(struct store *s, const char *sql, int64_t *value)
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+static int
+on_commit(void *arg, sqlite3 *db, const char *name, int pages)
+{
+	struct store *s = arg;
+
+	(void)db;
+	(void)name;
+	s->log_pages = pages;
+	return SQLITE_OK;
+}
+
 /* Closing must not make the last of many short processes write everything
  * back: the log of SQLite stays, and is written back when it has grown. */
-static int
-configure(struct store *s)
+static void
+prepare(struct store *s)
 {
-	char sql[200];
 	int on = 1;
 
 	(void)sqlite3_extended_result_codes(s->db, 1);
 	(void)sqlite3_busy_handler(s->db, on_busy, s);
 	sqlite3_progress_handler(s->db, 10000, on_progress, s);
+	(void)sqlite3_wal_hook(s->db, on_commit, s);
 	(void)sqlite3_db_config(
 	    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	(void)sqlite3_file_control(
 	    s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
+/* What reads the file already.  A log of SQLite is remembered in it, that it
+ * is none has to be said. */
+static int
+configure(struct store *s)
+{
+	char sql[300], mode[20];
+	int rc;
+
 	(void)snprintf(sql, sizeof(sql),
 	    "pragma synchronous=normal; pragma temp_store=memory;"
 	    "pragma cell_size_check=on; pragma trusted_schema=off;"
-	    "pragma journal_size_limit=%d; pragma max_page_count=%d",
-	    4 * 1024 * 1024, (int)(LIMIT_STORE_BYTES / PAGE));
-	return run(s, sql);
+	    "pragma journal_size_limit=%d;"
+	    "pragma max_page_count=%d",
+	    4 * 1024 * 1024, (int)(LIMIT_STORE_BYTES / STORE_PAGE));
+	rc = run(s, sql);
+	if (rc == SQLITE_OK)
+		rc = get_text(s, "pragma journal_mode", mode, sizeof(mode));
+	if (rc == SQLITE_OK && strcmp(mode, "wal") != 0)
+		rc = get_text(
+		    s, "pragma journal_mode=truncate", mode, sizeof(mode));
+	return rc;
+}
+
+/* It is no link: only its directory may be reached by one. */
+static int
+open_db(struct store *s)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_PRIVATECACHE;
+	char *real = realpath(s->path, NULL);
+	int rc;
+
+	if (real == NULL)
+		return SQLITE_CANTOPEN;
+#ifdef SQLITE_OPEN_NOFOLLOW
+	flags |= SQLITE_OPEN_NOFOLLOW;
+#endif
+	store_close(s);
+	rc = sqlite3_open_v2(real, &s->db, flags, NULL);
+	free(real);
+	if (rc == SQLITE_OK)
+		prepare(s);
+	return rc;
 }
 
 static bool
@@ -163,17 +215,16 @@ static int
 leave_wal(struct store *s)
 {
 	char mode[20];
-	int rc = run(s, "pragma locking_mode=exclusive");
+	int rc = open_db(s);
 
+	if (rc == SQLITE_OK)
+		rc = run(s, "pragma locking_mode=exclusive");
 	if (rc == SQLITE_OK)
 		rc = get_text(
 		    s, "pragma journal_mode=truncate", mode, sizeof(mode));
 	if (rc == SQLITE_OK && strcmp(mode, "truncate") != 0)
 		rc = SQLITE_CANTOPEN;
-	(void)run(s, "pragma locking_mode=normal");
-	if (rc == SQLITE_OK)
-		rc = run(s, "select count(*) from sqlite_master");
-	return rc;
+	return rc == SQLITE_OK ? open_db(s) : rc;
 }
 
 /* Its version: whether it can be read is known only then. */
@@ -189,11 +240,11 @@ get_version(struct store *s, int64_t *version)
 			       : rc;
 }
 
-/* SQLite does not always wait by itself where it changes this. */
+/* SQLite does not always wait by itself where it changes this.  Whether it can
+ * be used is known only when something is to be written. */
 static int
 enter_wal(struct store *s)
 {
-	int64_t version;
 	char mode[20];
 	int rc;
 
@@ -203,8 +254,8 @@ enter_wal(struct store *s)
 			break;
 	}
 	if (rc == SQLITE_OK && strcmp(mode, "wal") == 0)
-		return get_version(s, &version);
-	if (is_busy(rc) || is_broken(rc))
+		rc = run(s, "begin immediate; rollback");
+	if (rc == SQLITE_OK || is_busy(rc) || is_broken(rc))
 		return rc;
 	return leave_wal(s);
 }
@@ -236,8 +287,10 @@ migrate(struct store *s, struct err *err)
 static int
 upgrade(struct store *s, int64_t version, struct err *err)
 {
-	int rc = version == 0 ? enter_wal(s) : SQLITE_OK;
+	int rc = run(s, "pragma synchronous=normal");
 
+	if (rc == SQLITE_OK && version == 0)
+		rc = enter_wal(s);
 	if (rc == SQLITE_OK)
 		rc = run(s, "begin immediate");
 	if (rc != SQLITE_OK)
@@ -245,18 +298,30 @@ upgrade(struct store *s, int64_t version, struct err *err)
 	rc = migrate(s, err);
 	if (rc == SQLITE_OK)
 		rc = run(s, "commit");
+	/* A file that is large enough has been made: store_file_is_new(). */
+	if (rc == SQLITE_OK)
+		(void)run(s, "pragma wal_checkpoint");
 	if (rc != SQLITE_OK && sqlite3_get_autocommit(s->db) == 0)
 		(void)run(s, "rollback");
 	return rc;
 }
 
+/* Who comes while somebody else does it waits for that alone. */
 static int
 upgrade_alone(struct store *s, struct err *err)
 {
 	int64_t version = 0;
-	int lock = store_file_lock(s->path, s->deadline), rc;
+	int lock = -1, rc = SQLITE_OK;
 
-	rc = lock != -1 ? get_version(s, &version) : SQLITE_BUSY;
+	while (version < VERSION && (lock = store_file_lock(s->path)) == -1) {
+		if (!store_file_nap(s->deadline))
+			return SQLITE_BUSY;
+		rc = get_version(s, &version);
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	if (version < VERSION)
+		rc = get_version(s, &version);
 	if (rc == SQLITE_OK && version < VERSION)
 		rc = upgrade(s, version, err);
 	store_file_unlock(lock);
@@ -267,8 +332,7 @@ int
 store_schema(struct store *s, struct err *err)
 {
 	int64_t version = 0;
-	char mode[20];
-	int rc = configure(s);
+	int rc = open_db(s);
 
 	if (rc == SQLITE_OK)
 		rc = get_version(s, &version);
@@ -279,11 +343,5 @@ store_schema(struct store *s, struct err *err)
 	}
 	if (rc == SQLITE_OK && version < VERSION)
 		rc = upgrade_alone(s, err);
-	if (rc == SQLITE_OK)
-		rc = get_text(s, "pragma journal_mode", mode, sizeof(mode));
-	/* Unlike a write-ahead log it is not remembered in the file. */
-	if (rc == SQLITE_OK && strcmp(mode, "wal") != 0)
-		rc = get_text(
-		    s, "pragma journal_mode=truncate", mode, sizeof(mode));
-	return rc;
+	return rc == SQLITE_OK ? configure(s) : rc;
 }

@@ -3,6 +3,7 @@
  * sampling keeps is what it keeps of all rows. */
 #include "../../common/net/loop.h"
 #include "../../common/run/dataset_int.h"
+#include "../../common/store/store.h"
 
 #include <sys/mman.h>
 
@@ -18,8 +19,10 @@ get_engine(void)
 {
 	static struct engine engine;
 
-	if (engine.loop == NULL)
+	if (engine.loop == NULL) {
 		engine.loop = loop_new();
+		engine.store = store_new(NULL);
+	}
 	return &engine;
 }
 

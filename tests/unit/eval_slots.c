@@ -4,6 +4,7 @@
 
 #include "../../common/base/clock.h"
 #include "../../common/base/json.h"
+#include "../../common/store/store.h"
 
 #include <sys/wait.h>
 
@@ -32,7 +33,9 @@ slot_setup(void **state)
 	(void)state;
 	slot_arena = arena_new(NULL);
 	slot_engine =
-	    (struct engine){.loop = loop_new(), .settings = &settings};
+	    (struct engine){.loop = loop_new(),
+	    .settings = &settings,
+	    .store = store_new(NULL)};
 	memset(slots, 0, sizeof(slots));
 	return 0;
 }
@@ -44,6 +47,7 @@ slot_close(void)
 		eval_free(slots[i].eval);
 	engine_workers_free(&slot_engine);
 	loop_free(slot_engine.loop);
+	store_free(slot_engine.store);
 	arena_free(slot_arena);
 }
 

@@ -4,6 +4,7 @@
 #include "../../common/base/limits.h"
 #include "../../common/net/loop.h"
 #include "../../common/run/beneath.h"
+#include "../../common/store/store.h"
 #include "dataset_print.h"
 
 #include <sys/stat.h>
@@ -580,6 +581,7 @@ start(void **state)
 {
 	(void)state;
 	engine.loop = loop_new();
+	engine.store = store_new(NULL);
 	return crypt_init() == 0 && mkdtemp(root) != NULL ? 0 : -1;
 }
 
@@ -588,6 +590,7 @@ stop(void **state)
 {
 	(void)state;
 	loop_free(engine.loop);
+	store_free(engine.store);
 	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 

@@ -5,6 +5,7 @@
 #include "../../common/base/crypt.h"
 #include "../../common/base/limits.h"
 #include "../../common/net/loop.h"
+#include "../../common/store/store.h"
 #include "dataset_print.h"
 
 #include <arpa/inet.h>
@@ -165,6 +166,7 @@ start(void **state)
 	    base, sizeof(base), "http://127.0.0.1:%d/", ntohs(at.sin_port));
 	conf.api.base = base;
 	engine.loop = loop_new();
+	engine.store = store_new(NULL);
 	server = fork();
 	if (server == 0)
 		serve(fd);
@@ -176,6 +178,7 @@ stop(void **state)
 {
 	(void)state;
 	loop_free(engine.loop);
+	store_free(engine.store);
 	(void)kill(server, SIGKILL);
 	return waitpid(server, NULL, 0) == server ? 0 : -1;
 }

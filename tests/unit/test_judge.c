@@ -5,6 +5,7 @@
 #include "../../common/base/clock.h"
 #include "../../common/base/json.h"
 #include "../../common/run/prompt_file.h"
+#include "../../common/store/store.h"
 #include "../../common/template/prompt.h"
 
 #include <arpa/inet.h>
@@ -244,6 +245,7 @@ setup(void **state)
 	f->settings.models.n_providers = 2;
 	f->settings.models.default_provider = "mock";
 	f->engine.loop = loop_new();
+	f->engine.store = store_new(NULL);
 	f->engine.settings = &f->settings;
 	f->conf = (struct eval_conf){
 	    .name = "j",
@@ -276,6 +278,7 @@ teardown(void **state)
 	json_decref(f->values);
 	json_decref(f->options);
 	loop_free(f->engine.loop);
+	store_free(f->engine.store);
 	free(f->engine.logged);
 	arena_free(f->arena);
 	free(f);
