@@ -131,6 +131,30 @@ wtf8_next(struct str s, size_t *i)
 	return join(unit, low);
 }
 
+void
+wtf8_add(struct buf *b, struct str text)
+{
+	const size_t half = 3;
+	struct str pair;
+	char seam[6], whole[4];
+	uint32_t cp;
+	size_t i = 0;
+
+	if (b->len >= half && text.len >= half) {
+		memcpy(seam, b->data + b->len - half, half);
+		memcpy(seam + half, text.p, half);
+		pair = (struct str){seam, sizeof(seam)};
+		cp = wtf8_next(pair, &i);
+		if (i == sizeof(seam)) {
+			b->len -= half;
+			buf_add(b, whole, utf8_put(whole, cp));
+			text.p += half;
+			text.len -= half;
+		}
+	}
+	buf_add(b, text.p, text.len);
+}
+
 uint32_t
 utf16_next(struct str16 s, size_t *i)
 {

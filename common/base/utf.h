@@ -34,6 +34,10 @@ uint32_t utf16_next(struct str16 s, size_t *i);
 uint32_t utf8_next(struct str s, size_t *i);
 uint32_t wtf8_next(struct str s, size_t *i);
 
+/* Appends WTF-8 and joins the halves of a character that the seam has parted.
+ */
+void wtf8_add(struct buf *b, struct str text) NONNULL;
+
 /* Copies TEXT with every invalid part and every lone surrogate replaced by
  * U+FFFD; returns TEXT itself when it is valid UTF-8. */
 struct str utf8_clean(struct arena *a, struct str text);

@@ -4,6 +4,7 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../wire/partial.h"
 
 /* A snapshot reads the whole text again, so an object that arrives in small
@@ -72,7 +73,7 @@ add_text(struct guard *g, struct str text)
 {
 	size_t news;
 
-	buf_add(&g->text, text.p, text.len);
+	wtf8_add(&g->text, text);
 	if (buf_full(&g->text)) {
 		guard_fail(g, STR("the object is too large"));
 		return;

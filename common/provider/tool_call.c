@@ -62,7 +62,7 @@ tool_call_add(struct tool_calls *calls, struct tool_call *made,
 		    "the arguments of tool calls are larger than %u bytes",
 		    LIMIT_OBJECT_BYTES);
 	calls->left -= piece.len;
-	buf_add(&made->args, piece.p, piece.len);
+	wtf8_add(&made->args, piece);
 	return 0;
 }
 

@@ -1,8 +1,6 @@
-/* The driver of Anthropic's messages: requests by value against
- * tests/data/requests/anthropic, replies against
- * tests/data/transcripts/anthropic, every stream at every split size. */
-#include "transcript.h"
-
+/* The driver of Anthropic's messages as far as test_conformance.c does not
+ * prove it: headers, refusals, replies that are cut. */
+#include "../../common/provider/driver.h"
 #include "../../common/base/utf.h"
 
 #include <setjmp.h>
@@ -11,43 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static const struct transcripts anthropic = {
-    .driver = &driver_anthropic,
-    .dir = "anthropic",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
-    .base_url = "https://vendor.test/v1",
-    .key = "key",
-};
-
-static void
-test_requests(void **state)
-{
-	(void)state;
-	transcript_requests(&anthropic);
-}
-
-static void
-test_streams(void **state)
-{
-	(void)state;
-	transcript_streams(&anthropic);
-}
-
-static void
-test_cuts(void **state)
-{
-	(void)state;
-	transcript_cuts(&anthropic);
-}
-
-static void
-test_replies(void **state)
-{
-	(void)state;
-	transcript_replies(&anthropic);
-}
 
 static void
 test_cut_reply(void **state)
@@ -128,11 +89,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_requests),
 	    cmocka_unit_test(test_headers),
-	    cmocka_unit_test(test_streams),
-	    cmocka_unit_test(test_cuts),
-	    cmocka_unit_test(test_replies),
 	    cmocka_unit_test(test_cut_reply),
 	    cmocka_unit_test(test_explain),
 	};

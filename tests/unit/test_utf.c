@@ -193,6 +193,40 @@ test_space(void **state)
 	assert_false(js_is_space(0));
 }
 
+/* Each pair of texts, one behind the other. */
+static void
+test_seam(void **state)
+{
+	static const struct {
+		const char *a, *b, *want;
+	} cases[] = {
+	    {"x\xed\xa0\xbd", "\xed\xb8\x80y", "x\xf0\x9f\x98\x80y"},
+	    {"\xed\xa0\xbd", "\xed\xb8\x80", "\xf0\x9f\x98\x80"},
+	    {"\xed\xa0\xbd", "\xed\xb8", "\xed\xa0\xbd\xed\xb8"},
+	    {"\xed\xa0\xbd", "abc",
+		"\xed\xa0\xbd"
+		"abc"},
+	    {"\xed\xa0\xbd", "\xed\xa0\xbd", "\xed\xa0\xbd\xed\xa0\xbd"},
+	    {"\xed\xb8\x80", "\xed\xa0\xbd", "\xed\xb8\x80\xed\xa0\xbd"},
+	    {"abc", "\xed\xb8\x80", "abc\xed\xb8\x80"},
+	    {"abc", "def", "abcdef"},
+	    {"", "def", "def"},
+	    {"abc", "", "abc"},
+	};
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, 64);
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		buf_clear(&b);
+		wtf8_add(&b, (struct str){cases[i].a, strlen(cases[i].a)});
+		wtf8_add(&b, (struct str){cases[i].b, strlen(cases[i].b)});
+		assert_string_equal(buf_str(&b), cases[i].want);
+	}
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -200,6 +234,7 @@ main(void)
 	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_pairs),
+	    cmocka_unit_test(test_seam),
 	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_space),

@@ -6,69 +6,24 @@
 #include "../../common/base/utf.h"
 #include "../../common/base/xalloc.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-static char *
-data_path(struct arena *a, const char *kind, const struct transcripts *t,
-    const char *name)
-{
-	const char *srcdir = getenv("srcdir");
-
-	return arena_printf(a, "%s/tests/data/%s/%s/%s",
-	    srcdir != NULL ? srcdir : ".", kind, t->dir, name);
-}
-
-static struct str
-read_file(struct arena *a, const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct str text;
-	char *bytes;
-	long size;
-
-	if (f == NULL)
-		fail_msg("cannot open %s", path);
-	assert_int_equal(fseek(f, 0, SEEK_END), 0);
-	size = ftell(f);
-	assert_true(size >= 0);
-	rewind(f);
-	text.len = (size_t)size;
-	text.p = bytes = arena_alloc(a, text.len + 1);
-	assert_int_equal(fread(bytes, 1, text.len, f), text.len);
-	fclose(f);
-	return text;
-}
-
-typedef void case_fn(const struct transcripts *t, const char *name);
-
 static void
 each_file(const struct transcripts *t, const char *kind, const char *suffix,
-    case_fn *fn)
+    void (*fn)(const struct transcripts *t, const char *name))
 {
 	struct arena *a = arena_new(NULL);
-	struct dirent **list;
-	int n, i, used = 0;
+	const char **names = transcript_names(a, t, kind, suffix);
+	size_t i;
 
-	n = scandir(data_path(a, kind, t, ""), &list, NULL, alphasort);
-	assert_true(n > 0);
-	for (i = 0; i < n; i++) {
-		const char *dot = strrchr(list[i]->d_name, '.');
-
-		if (dot != NULL && strcmp(dot, suffix) == 0) {
-			fn(t, list[i]->d_name);
-			used++;
-		}
-		free(list[i]);
-	}
-	free(list);
-	assert_true(used > 0);
+	assert_non_null(names[0]);
+	for (i = 0; names[i] != NULL; i++)
+		fn(t, names[i]);
 	arena_free(a);
 }
 
@@ -107,7 +62,10 @@ tool_json(const struct event *ev)
 
 	json_set_str(out, "id", ev->tool.id);
 	json_set_str(out, "name", ev->tool.name);
-	json_object_set(out, "args", (json_t *)ev->tool.value);
+	json_object_set(out, ev->tool.is_error ? "badArgs" : "args",
+	    (json_t *)ev->tool.value);
+	if (ev->tool.keep != NULL)
+		json_object_set(out, "keep", (json_t *)ev->tool.keep);
 	return out;
 }
 
@@ -166,6 +124,18 @@ struct run {
 };
 
 static void
+run_begin(struct run *r, struct arena *a, const struct ask *ask)
+{
+	*r = (struct run){
+	    .driver = ask->provider->driver,
+	    .record.sink.event = on_event,
+	};
+	buf_init(&r->record.lines, LIMIT_LINE_BYTES);
+	guard_init(&r->guard, &r->record.sink, ask->kind, ask->stream);
+	r->call = driver_call(a, ask, &r->guard.sink);
+}
+
+static void
 run_start(struct run *r, struct arena *a, const struct transcripts *t,
     const char *name, bool stream)
 {
@@ -175,18 +145,18 @@ run_start(struct run *r, struct arena *a, const struct transcripts *t,
 	    .base_url = t->base_url,
 	    .api_key = t->key,
 	};
+	static const struct tool_decl tool = {.name = "get_weather"};
 	struct ask ask = {
 	    .provider = arena_dup(a, &vendor, sizeof(vendor)),
 	    .model = "m",
 	    .kind =
 		strstr(name, "object") != NULL ? PROMPT_OBJECT : PROMPT_TEXT,
 	    .stream = stream,
+	    .tools = &tool,
+	    .n_tools = strstr(name, "tool") != NULL,
 	};
 
-	*r = (struct run){.driver = t->driver, .record.sink.event = on_event};
-	buf_init(&r->record.lines, LIMIT_LINE_BYTES);
-	guard_init(&r->guard, &r->record.sink, ask.kind, ask.stream);
-	r->call = driver_call(a, &ask, &r->guard.sink);
+	run_begin(r, a, &ask);
 }
 
 /* What the runner does with an error of a driver. */
@@ -263,33 +233,18 @@ run_body(struct run *r, struct str text)
 
 /* The same lines, printed as the record prints them. */
 static void
-read_events(struct str text, struct buf *out)
-{
-	const char *p = text.p, *end = text.p + text.len, *nl;
-	struct err err = {0};
-
-	while (p < end && (nl = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		json_t *line =
-		    json_read((struct str){p, (size_t)(nl - p)}, &err);
-
-		assert_non_null(line);
-		json_print(out, line);
-		buf_addc(out, '\n');
-		json_decref(line);
-		p = nl + 1;
-	}
-}
-
-static void
 expected(struct arena *a, const struct transcripts *t, const char *name,
     struct buf *out)
 {
-	char *file = arena_strdup(a, name);
+	json_t *events = transcript_events(a, t, name);
+	size_t i;
 
-	*strrchr(file, '.') = '\0';
-	file = arena_printf(a, "%s.events", file);
 	buf_init(out, LIMIT_LINE_BYTES);
-	read_events(read_file(a, data_path(a, "transcripts", t, file)), out);
+	for (i = 0; i < json_array_size(events); i++) {
+		json_print(out, json_array_get(events, i));
+		buf_addc(out, '\n');
+	}
+	json_decref(events);
 }
 
 static void
@@ -307,7 +262,7 @@ static void
 stream_case(const struct transcripts *t, const char *name)
 {
 	struct arena *a = arena_new(NULL);
-	struct str text = read_file(a, data_path(a, "transcripts", t, name));
+	struct str text = transcript_bytes(a, t, name);
 	bool cut = strstr(name, "cut") != NULL;
 	struct buf want;
 	size_t size;
@@ -358,7 +313,7 @@ static void
 cut_case(const struct transcripts *t, const char *name)
 {
 	struct arena *a = arena_new(NULL);
-	struct str text = read_file(a, data_path(a, "transcripts", t, name));
+	struct str text = transcript_bytes(a, t, name);
 	struct buf want;
 	size_t len;
 
@@ -374,7 +329,7 @@ static void
 reply_case(const struct transcripts *t, const char *name)
 {
 	struct arena *a = arena_new(NULL);
-	struct str text = read_file(a, data_path(a, "transcripts", t, name));
+	struct str text = transcript_file(a, t, "transcripts", name);
 	struct buf want;
 	struct run r;
 
@@ -414,13 +369,31 @@ check_request(const char *name, const json_t *test, struct call *call, int rc,
 	    ignored != NULL ? json_string_value(ignored) : "");
 }
 
+void
+transcript_tools(struct arena *a, const json_t *list, struct ask *ask)
+{
+	size_t n = json_array_size(list), i;
+	struct tool_decl *tools = arena_array(a, n, sizeof(*tools));
+
+	for (i = 0; i < n; i++) {
+		const json_t *tool = json_array_get(list, i);
+
+		tools[i] = (struct tool_decl){
+		    json_string_value(json_object_get(tool, "name")),
+		    json_string_value(json_object_get(tool, "description")),
+		    json_object_get(tool, "schema"),
+		};
+	}
+	ask->tools = tools;
+	ask->n_tools = n;
+}
+
 static void
 request_case(const struct transcripts *t, const char *name)
 {
 	struct arena *a = arena_new(NULL);
 	struct err err = {0};
-	json_t *test =
-	    json_read(read_file(a, data_path(a, "requests", t, name)), &err);
+	json_t *test = transcript_json(a, t, "requests", name);
 	struct provider p = {.driver = t->driver, .base_url = t->base_url};
 	struct http_spec spec = {0};
 	struct ask ask = {.provider = &p};
@@ -435,6 +408,8 @@ request_case(const struct transcripts *t, const char *name)
 	ask.stream = json_is_true(json_object_get(test, "stream"));
 	ask.messages = json_object_get(test, "messages");
 	ask.config = json_object_get(test, "config");
+	transcript_tools(a, json_object_get(test, "tools"), &ask);
+	p.strict_schemas = json_is_true(json_object_get(test, "strict"));
 	ask.traceparent =
 	    json_string_value(json_object_get(test, "traceparent"));
 	p.options = json_object_get(test, "options");
@@ -516,4 +491,25 @@ transcript_run(const struct transcripts *t, struct str text, bool stream,
 	buf_add(events, r.record.lines.data, r.record.lines.len);
 	run_free(&r);
 	arena_free(a);
+}
+
+void
+transcript_play(const struct transcripts *t, const char *name,
+    const struct ask *ask, struct str bytes, struct buf *want)
+{
+	size_t size = ask->stream ? 1 : bytes.len, at;
+	struct arena *a;
+	struct run r;
+
+	for (at = size; at <= bytes.len; at++) {
+		a = arena_new(NULL);
+		run_begin(&r, a, ask);
+		if (ask->stream)
+			run_stream(&r, t->kind, bytes, at, false);
+		else
+			run_body(&r, bytes);
+		compare(name, at, want, &r);
+		run_free(&r);
+		arena_free(a);
+	}
 }

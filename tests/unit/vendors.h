@@ -1,0 +1,12 @@
+/* What transcripts there are of which driver. */
+#ifndef VENDORS_H
+#define VENDORS_H
+
+#include "transcript.h"
+
+extern const struct transcripts vendor_anthropic, vendor_chat, vendor_responses;
+
+/* All of them; ends with NULL. */
+extern const struct transcripts *const vendors[];
+
+#endif
