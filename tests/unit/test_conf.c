@@ -325,7 +325,7 @@ static void
 make_directories(void)
 {
 	static const char *const names[] = {
-	    "datasets", "evals", "judges", "agentmark", "tools"};
+	    "datasets", "evals", "judges", "agentmark", "tools", "mcp"};
 	char where[128];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -335,6 +335,7 @@ make_directories(void)
 	}
 	conf_write("evals/tone", 0700, "");
 	conf_write("tools/weather", 0700, "");
+	conf_write("mcp/files", 0700, "");
 	conf_write("judges/factuality.prompt.mdx", 0600, "");
 }
 
@@ -368,6 +369,7 @@ test_example(void **state)
 	(void)setenv("EVAL_SECRET", "key", 1);
 	(void)setenv("WEATHER_KEY", "key", 1);
 	(void)setenv("TOOL_SECRET", "key", 1);
+	(void)setenv("REMOTE_TOKEN", "key", 1);
 	(void)setenv("AGENTMARK_API_KEY", "key", 1);
 	make_directories();
 	conf_expect(text, pairs, "");

@@ -17,7 +17,7 @@ test_servers(void **state)
 {
 	struct conf *conf = conf_from(WITH_SECRET
 	    "mcp:\n"
-	    "  files: {exec: [env, -i, './x y'], dir: sub, timeout: 0.5,\n"
+	    "  files: {exec: [/bin/sh, -i, './x y'], dir: sub, timeout: 0.5,\n"
 	    "    env: {A: env:HOME, B: 'x: y'}}\n"
 	    "  beside: {exec: ./server}\n"
 	    "  remote: {url: 'http://h/mcp/', transport: http,\n"
@@ -30,7 +30,7 @@ test_servers(void **state)
 	assert_int_equal(conf->code, CONF_OK);
 	assert_int_equal(conf->settings.n_mcp, 4);
 	assert_string_equal(m[0].name, "files");
-	assert_string_equal(m[0].argv[0], "env");
+	assert_string_equal(m[0].argv[0], "/bin/sh");
 	assert_string_equal(m[0].argv[2], "./x y");
 	assert_null(m[0].argv[3]);
 	assert_null(m[0].url);
@@ -71,7 +71,8 @@ test_env(void **state)
 	    "    C: Bearer env(MCP_TEST_1), D: "
 	    "env(MCP_TEST_1)env(MCP_TEST_1)!,\n"
 	    "    E: env(lower) env(\"MCP_TEST_1) env() env(MCP}}\n"
-	    "  b: {exec: [env, 'env(MCP_TEST_1)'], env: {A: env(MCP_TEST_1)},\n"
+	    "  b: {exec: [/bin/sh, 'env(MCP_TEST_1)'], env: {A: "
+	    "env(MCP_TEST_1)},\n"
 	    "    dir: /env(MCP_TEST_1)}\n",
 	    NULL);
 	m = conf->settings.mcp;
@@ -94,7 +95,7 @@ test_env(void **state)
 	    NULL,
 	    AT "4: mcp.a.url: Missing environment variable: MCP_TEST_1\n");
 	conf_expect(WITH_SECRET "mcp:\n"
-				"  a: {exec: [env, env(HTTP_COOKIE)]}\n",
+				"  a: {exec: [/bin/sh, env(HTTP_COOKIE)]}\n",
 	    NULL,
 	    AT "3: mcp.a.exec: Missing environment variable: HTTP_COOKIE\n");
 }
@@ -111,11 +112,11 @@ test_problems(void **state)
 	    "mcp:\n"
 	    "  a: {url: 'ftp://h'}\n"
 	    "  b: {exec: []}\n"
-	    "  c/d: {exec: env, timeout: 0}\n"
-	    "  e: {exec: env, headers: {A: b}}\n"
+	    "  c/d: {exec: /bin/sh, timeout: 0}\n"
+	    "  e: {exec: /bin/sh, headers: {A: b}}\n"
 	    "  f: {url: 'http://h', dir: /}\n"
 	    "  g: {url: 'http://h', headers: {A: \"b\\nc\"}}\n"
-	    "  h: {exec: env, env: {A=B: c}}\n",
+	    "  h: {exec: /bin/sh, env: {A=B: c}}\n",
 	    NULL,
 	    AT "3: mcp.a.url must be a URL of http or https, not ftp://h\n" AT
 	       "4: mcp.b.exec: a command is wanted\n" AT
@@ -132,7 +133,7 @@ test_check(void **state)
 {
 	struct conf *conf = conf_from(WITH_SECRET
 	    "mcp:\n"
-	    "  a: {exec: env}\n"
+	    "  a: {exec: /bin/sh}\n"
 	    "  b: {url: 'http://u:secret@h/mcp?key=secret', transport: sse,\n"
 	    "    headers: {Authorization: secret}}\n",
 	    NULL);
@@ -143,7 +144,8 @@ test_check(void **state)
 	(void)state;
 	check_print(out, conf);
 	(void)fclose(out);
-	assert_non_null(strstr(text, "\nmcp: a, command env, within 30 s\n"));
+	assert_non_null(
+	    strstr(text, "\nmcp: a, command /bin/sh, within 30 s\n"));
 	assert_non_null(
 	    strstr(text, "\nmcp: b, http://h/mcp, SSE, within 30 s\n"));
 	assert_null(strstr(text, "secret@"));
