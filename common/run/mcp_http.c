@@ -226,8 +226,6 @@ mcp_http_ended(struct mcp_post *p, enum http_end how, const char *reason)
 		take_refusal(p);
 	else if (how != HTTP_OK)
 		fail_post(p, "breaks off its reply: ", reason);
-	else if (p->greeting)
-		mcp_greeted(p->server);
 	else if (p->server->link == &mcp_http)
 		take_reply(p);
 }

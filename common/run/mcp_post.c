@@ -122,6 +122,10 @@ on_head(void *arg, int status)
 		frame_init(&p->frame, FRAME_SSE, LIMIT_MCP_MESSAGE_BYTES);
 		p->framed = true;
 	}
+	if (p->greeting) { /* some leave the reply open */
+		p->greeting = false;
+		mcp_greeted(s);
+	}
 	if (p->request == NULL || p->request->method != MCP_INITIALIZE)
 		return;
 	if (session != NULL && is_token(session)) {

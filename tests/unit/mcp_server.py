@@ -363,7 +363,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if name == 'slow':
             time.sleep(30)
-        if 'id' not in message or 'method' not in message:
+        if mode == 'lingers' and 'id' not in message:
+            self.begin_stream()
+            self.rfile.read(1)
+        elif 'id' not in message or 'method' not in message:
             self.reply(202)
         elif mode == 'stream':
             self.send_stream(said, headers)

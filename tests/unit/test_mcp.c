@@ -485,6 +485,7 @@ test_http(void **state)
 		assert_string_equal(tools(conf), "echo sum picture");
 		expect_results(conf);
 	}
+	assert_string_equal(tools(http("lingers")), "echo sum picture");
 	(void)call(http("json"), "seen", "{}");
 	mcp_free_all(&engine);
 	seen = call(http("json"), "seen", "{}");
