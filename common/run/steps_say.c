@@ -127,7 +127,7 @@ steps_say_end(struct steps *s)
 		return;
 	}
 	steps_say_results(s, true);
-	if (!s->ask.stream && object)
+	if (!s->ask.stream && s->object != NULL)
 		say_object(s);
 	else if (!s->ask.stream)
 		say_text(s);
