@@ -8,6 +8,7 @@
 #include "cli_prompt.h"
 #include "cli_tools.h"
 #include "conf.h"
+#include "conf_vendor.h"
 #include "doc.h"
 #include "version.h"
 
@@ -88,6 +89,16 @@ run_evals(const char *file, int n_args, char *const *args)
 }
 
 static int
+run_providers(const char *file, int n_args, char *const *args)
+{
+	(void)file;
+	if (n_args > 0)
+		return cli_usage("providers: unexpected ", args[0]);
+	conf_vendors_print(stdout);
+	return 0;
+}
+
+static int
 run_example(const char *file, int n_args, char *const *args)
 {
 	(void)file;
@@ -161,6 +172,10 @@ const struct command cli_commands[] = {
 	"are not printed."},
     {"evals", "", run_evals,
 	"Prints what the built-in evals do and which options they take."},
+    {"providers", "", run_providers,
+	"Prints the vendors that are known without being configured, as a "
+	"table: names, drivers, addresses, the variables of their keys, what "
+	"can be asked of them and how they differ from the rest."},
     {"tools", "", cli_tools,
 	"Prints the tools that prompts may name: those that are configured, "
 	"and those of the MCP servers, which are asked now; with status 1 "

@@ -173,9 +173,7 @@ apply_presets(struct loader *l)
 		    strstr(o->key, "[].") == NULL)
 			conf_set_path(l, o->key, o->value, "built in");
 	}
-	for (i = 0; i < conf_n_presets; i++)
-		conf_set_path(
-		    l, conf_presets[i].key, conf_presets[i].value, "built in");
+	conf_preset_vendors(l);
 }
 
 /* An empty variable is one that is not set, except for a secret: who sets it

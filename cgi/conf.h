@@ -82,7 +82,10 @@ struct conf_limits {
 
 struct conf_provider {
 	struct conf_item item;
-	struct conf_value driver, base_url, api_key;
+	struct conf_value driver, base_url, api_key, key_header;
+	struct conf_value region, resource;
+	struct conf_value access_key, secret_key, session_token;
+	struct conf_list quirks;  /* of const char * */
 	struct conf_list headers; /* of const char *: "Name: value" */
 	bool strict_schemas;
 	struct conf_list api_keys, exec; /* of const char * */

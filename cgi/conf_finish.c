@@ -146,8 +146,10 @@ check_provider(
 			conf_problem(l, CONF_BAD_CONFIG, line,
 			    "providers.%s.headers cannot be sent as they are",
 			    p->name);
-	if ((p->driver->abilities & (DRIVER_LOCAL | DRIVER_CHILD)) != 0)
+	if ((p->driver->abilities & (DRIVER_LOCAL | DRIVER_CHILD)) != 0) {
+		p->idle = false;
 		return;
+	}
 	p->base_url = conf_url(l,
 	    arena_printf(l->conf->arena, "providers.%s.base_url", p->name),
 	    &from->base_url, line);
@@ -184,6 +186,7 @@ finish_providers(struct loader *l)
 		if (p->api_key != NULL && *p->api_key == '\0')
 			p->api_key = NULL;
 		conf_finish_provider(l, from, p);
+		conf_finish_vendor(l, from, p);
 		check_provider(l, from, p);
 	}
 }

@@ -55,6 +55,9 @@ void conf_read_tree(struct loader *l, const struct option *o,
 /* Whether NODE, a mapping, has a good key at AT, none that is there twice. */
 bool conf_is_key(struct loader *l, const struct yaml *node, size_t at);
 
+/* Sets what is known of vendors. */
+void conf_preset_vendors(struct loader *l);
+
 /* Sets an option by its path: "providers.openai.api_key". */
 void conf_set_path(
     struct loader *l, const char *path, const char *text, const char *source);
@@ -67,6 +70,9 @@ void conf_finish(struct loader *l);
 
 /* Its parts that have files of their own.  Evals come behind models. */
 void conf_finish_evals(struct loader *l);
+/* Behind a provider's other parts, before its URL is looked at. */
+void conf_finish_vendor(
+    struct loader *l, struct conf_provider *from, struct provider *p);
 void conf_finish_provider(
     struct loader *l, const struct conf_provider *from, struct provider *p);
 void conf_finish_model(

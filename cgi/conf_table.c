@@ -3,6 +3,7 @@
 #include "conf_table.h"
 
 #include "../common/base/limits.h"
+#include "conf_vendor.h"
 
 #include <stddef.h>
 
@@ -211,12 +212,12 @@ const struct option conf_options[] = {
 	.type = OPTION_MAP,
 	.offset = IN_CONF(provider_list),
 	.size = sizeof(struct conf_provider),
-	.help = "Where models are served.  There are always openai (driver "
-		"chat, https://api.openai.com/v1), anthropic (driver "
-		"anthropic, https://api.anthropic.com/v1), google (driver "
-		"gemini), ollama (driver ollama, http://127.0.0.1:11434) and "
-		"echo (driver echo: it repeats the last user message and needs "
-		"no key); what is said here changes or adds to them."},
+	.help = "Where models are served.  Many vendors are there without "
+		"being named, as openai, anthropic, google, bedrock, azure, "
+		"mistral, ollama and echo, which repeats the last user message "
+		"and needs no key; the command providers prints all of them, "
+		"with their drivers, addresses and the variables of their "
+		"keys.  What is said here changes or adds to them."},
     {.key = "providers.NAME.driver",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(driver),
@@ -224,7 +225,8 @@ const struct option conf_options[] = {
 	.help = "The protocol that is spoken: chat (OpenAI's chat completions, "
 		"which many vendors speak), anthropic (Anthropic's messages), "
 		"responses (OpenAI's Responses API), gemini (Google's "
-		"generateContent), ollama (its own API), command and "
+		"generateContent), bedrock (Amazon Bedrock's Converse), "
+		"ollama (its own API), command and "
 		"claude-agent (programs, see exec) or echo."},
     {.key = "providers.NAME.base_url",
 	.type = OPTION_TEXT,
@@ -232,7 +234,19 @@ const struct option conf_options[] = {
 	.example = "http://127.0.0.1:8000/v1",
 	.help = "What comes before /chat/completions or /responses, before "
 		"/messages of anthropic, before /models of gemini, before "
-		"/api/chat of ollama."},
+		"/api/chat of ollama, before /model of bedrock.  {region} and "
+		"{resource} stand for the options of these names."},
+    {.key = "providers.NAME.region",
+	.type = OPTION_TEXT,
+	.offset = IN_PROVIDER(region),
+	.example = "eu-central-1",
+	.help = "Where it is served, for addresses and signatures; us-east-1 "
+		"where it is not set."},
+    {.key = "providers.NAME.resource",
+	.type = OPTION_TEXT,
+	.offset = IN_PROVIDER(resource),
+	.example = "my-resource",
+	.help = "The resource that is asked, for addresses: Azure's."},
     {.key = "providers.NAME.api_key",
 	.type = OPTION_TEXT,
 	.secret = true,
@@ -247,6 +261,33 @@ const struct option conf_options[] = {
 	.help = "Or several keys, which calls take in turns.  One that is "
 		"refused (401, 403, 429) rests, and the next one is tried at "
 		"once."},
+    {.key = "providers.NAME.key_header",
+	.type = OPTION_TEXT,
+	.offset = IN_PROVIDER(key_header),
+	.example = "api-key",
+	.help = "The header that carries the key alone, in place of a bearer's "
+		"Authorization.  Of chat and responses only; azure has "
+		"api-key."},
+    {.key = "providers.NAME.access_key",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_PROVIDER(access_key),
+	.example = "env:AWS_ACCESS_KEY_ID",
+	.help = "Of bedrock: the first part of a key that requests are signed "
+		"with (Signature Version 4), where there is no api_key.  An "
+		"api_key of the form ACCESS:SECRET signs, too."},
+    {.key = "providers.NAME.secret_key",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_PROVIDER(secret_key),
+	.example = "env:AWS_SECRET_ACCESS_KEY",
+	.help = "The second part."},
+    {.key = "providers.NAME.session_token",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_PROVIDER(session_token),
+	.example = "env:AWS_SESSION_TOKEN",
+	.help = "What goes with a key that expires."},
     {.key = "providers.NAME.headers",
 	.type = OPTION_HEADERS,
 	.secret = true,
@@ -257,7 +298,18 @@ const struct option conf_options[] = {
 	.type = OPTION_BOOL,
 	.offset = IN_PROVIDER(strict_schemas),
 	.value = "false",
-	.help = "Whether schemas of objects are sent as strict ones."},
+	.help = "Whether schemas of objects are sent as strict ones.  Of "
+		"bedrock: whether the vendor holds answers to the schema, "
+		"which not all models can, instead of a tool that is called "
+		"with the object."},
+    {.key = "providers.NAME.quirks",
+	.type = OPTION_NAMES,
+	.offset = IN_PROVIDER(quirks),
+	.literal = true,
+	.example = "[no_stream_options, top_k]",
+	.help = "In what a server differs from OpenAI's chat completions, in "
+		"place of what is known of it; the command providers explains "
+		"them."},
     {.key = "providers.NAME.limits",
 	.type = OPTION_GROUP,
 	.help = "What may be asked of it, by all processes that share the "
@@ -659,7 +711,7 @@ const struct option conf_options[] = {
 	.type = OPTION_NAMES,
 	.offset = IN_MCP(exec),
 	.literal = true,
-	.example = "[npx, -y, '@modelcontextprotocol/server-filesystem', /srv]",
+	.example = "[./mcp/files, --read-only]",
 	.help = "A command and its arguments, no shell, that speaks over "
 		"standard input and output.  A name with a slash is relative "
 		"to this file, another is looked up in PATH.  Each process of "
@@ -874,19 +926,29 @@ const struct option conf_options[] = {
 };
 const size_t conf_n_options = ARRAY_LEN(conf_options);
 
+/* The keys of all vendors that have one. */
+#define KEY_OF(name, title, driver, url, variable, quirks)                     \
+	{variable, "providers." name ".api_key", true, title ": the key."},
+#define NO_KEY(name, title, driver, url, quirks)
+
 const struct variable conf_variables[] = {
     {"AGENTMARK_FCGI_CONFIG", NULL, true, "The configuration file."},
     {"AGENTMARK_WEBHOOK_SECRET", "webhook.secret", true,
 	"The secret that requests are signed with."},
     {"AGENTMARK_FCGI_SIGNATURE", "webhook.signature", true,
 	"Whether a request must be signed."},
-    {"OPENAI_API_KEY", "providers.openai.api_key", true, "OpenAI's key."},
-    {"OPENAI_BASE_URL", "providers.openai.base_url", true,
-	"Where OpenAI's API is, up to and with /v1."},
-    {"ANTHROPIC_API_KEY", "providers.anthropic.api_key", true,
-	"Anthropic's key."},
-    {"GEMINI_API_KEY", "providers.google.api_key", true,
-	"Google's key for Gemini."},
+    CONF_VENDORS(KEY_OF, NO_KEY){"OPENAI_BASE_URL", "providers.openai.base_url",
+	true, "Where OpenAI's API is, up to and with /v1."},
+    {"AZURE_RESOURCE_NAME", "providers.azure.resource", true,
+	"The resource of Azure OpenAI."},
+    {"AWS_REGION", "providers.bedrock.region", true,
+	"Where Amazon Bedrock is asked."},
+    {"AWS_ACCESS_KEY_ID", "providers.bedrock.access_key", true,
+	"Who asks Amazon Bedrock."},
+    {"AWS_SECRET_ACCESS_KEY", "providers.bedrock.secret_key", true,
+	"What requests to Amazon Bedrock are signed with."},
+    {"AWS_SESSION_TOKEN", "providers.bedrock.session_token", true,
+	"What goes with a key of Amazon's that expires."},
     {"AGENTMARK_BASE_URL", "agentmark.base_url", true,
 	"Where AgentMark's API is."},
     {"AGENTMARK_API_KEY", "agentmark.api_key", true,
@@ -897,20 +959,6 @@ const struct variable conf_variables[] = {
 	"The API of `agentmark dev`, instead of AgentMark's."},
 };
 const size_t conf_n_variables = ARRAY_LEN(conf_variables);
-
-const struct preset conf_presets[] = {
-    {"providers.openai.driver", "chat"},
-    {"providers.openai.base_url", "https://api.openai.com/v1"},
-    {"providers.echo.driver", "echo"},
-    {"providers.anthropic.driver", "anthropic"},
-    {"providers.anthropic.base_url", "https://api.anthropic.com/v1"},
-    {"providers.google.driver", "gemini"},
-    {"providers.google.base_url",
-	"https://generativelanguage.googleapis.com/v1beta"},
-    {"providers.ollama.driver", "ollama"},
-    {"providers.ollama.base_url", "http://127.0.0.1:11434"},
-};
-const size_t conf_n_presets = ARRAY_LEN(conf_presets);
 
 const struct preset_model conf_preset_models[] = {
     {"^gpt-", "openai"},

@@ -54,13 +54,6 @@ struct variable {
 extern const struct variable conf_variables[];
 extern const size_t conf_n_variables;
 
-/* What is there without a file, as options and their values. */
-struct preset {
-	const char *key, *value;
-};
-extern const struct preset conf_presets[];
-extern const size_t conf_n_presets;
-
 /* Patterns of models' names that follow those of the file. */
 struct preset_model {
 	const char *match, *provider;

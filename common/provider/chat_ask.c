@@ -4,6 +4,7 @@
 #include "chat.h"
 
 #include "media.h"
+#include "quirk.h"
 #include "request.h"
 #include "tool_ask.h"
 #include "../base/json.h"
@@ -13,18 +14,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys that are forwarded under the vendor's name. */
-static const struct place forwarded[] = {
-    {"temperature", "temperature"},
-    {"top_p", "top_p"},
-    {"frequency_penalty", "frequency_penalty"},
-    {"presence_penalty", "presence_penalty"},
-    {"stop_sequences", "stop"},
-    {"seed", "seed"},
+/* Keys that are forwarded under the vendor's name: to those that have all
+ * quirks of WITH and none of WITHOUT. */
+static const struct {
+	struct place place;
+	unsigned with, without;
+} forwarded[] = {
+    {{"temperature", "temperature"}, 0, 0},
+    {{"top_p", "top_p"}, 0, 0},
+    {{"top_k", "top_k"}, QUIRK_TOP_K, 0},
+    {{"frequency_penalty", "frequency_penalty"}, 0, QUIRK_NO_PENALTIES},
+    {{"presence_penalty", "presence_penalty"}, 0, QUIRK_NO_PENALTIES},
+    {{"stop_sequences", "stop"}, 0, QUIRK_NO_STOP},
+    {{"seed", "seed"}, 0, QUIRK_NO_SEED | QUIRK_RANDOM_SEED},
+    {{"seed", "random_seed"}, QUIRK_RANDOM_SEED, 0},
 };
 
 /* Keys that this driver reads elsewhere. */
 static const char *const of_texts[] = {"max_tokens", NULL};
+static const char *const of_plain_objects[] = {"max_tokens", "schema", NULL};
 static const char *const of_objects[] = {
     "max_tokens",
     "schema",
@@ -56,16 +64,39 @@ forward(json_t *to, const char *name, const json_t *config, const char *key)
 		json_object_set(to, name, value);
 }
 
+static bool
+has_quirk(const struct ask *ask, unsigned quirk)
+{
+	return (ask->provider->quirks & quirk) != 0;
+}
+
+static const char *const *
+read_elsewhere(const struct ask *ask)
+{
+	if (ask->kind != PROMPT_OBJECT)
+		return of_texts;
+	return has_quirk(ask, QUIRK_JSON_OBJECT) ? of_plain_objects
+						 : of_objects;
+}
+
 static void
 add_config(struct call *call, json_t *body)
 {
 	const struct ask *ask = call->ask;
+	unsigned has = ask->provider->quirks;
+	struct place places[ARRAY_LEN(forwarded)];
+	size_t n = 0, i;
 
+	for (i = 0; i < ARRAY_LEN(forwarded); i++)
+		if ((has & forwarded[i].with) == forwarded[i].with &&
+		    (has & forwarded[i].without) == 0)
+			places[n++] = forwarded[i].place;
 	forward(body,
-	    reasons(ask->model) ? "max_completion_tokens" : "max_tokens",
+	    reasons(ask->model) || has_quirk(ask, QUIRK_MAX_COMPLETION_TOKENS)
+		? "max_completion_tokens"
+		: "max_tokens",
 	    ask->config, "max_tokens");
-	request_config(call, body, forwarded, ARRAY_LEN(forwarded),
-	    ask->kind == PROMPT_OBJECT ? of_objects : of_texts);
+	request_config(call, body, places, n, read_elsewhere(ask));
 }
 
 static void
@@ -75,21 +106,48 @@ add_format(const struct ask *ask, json_t *body)
 	json_t *schema = json_object_get(ask->config, "schema");
 	json_t *named;
 
-	if (!json_is_object(schema)) {
+	if (!json_is_object(schema) || has_quirk(ask, QUIRK_JSON_OBJECT)) {
 		json_object_set_new(format, "type", json_string("json_object"));
 		json_object_set_new(body, "response_format", format);
 		return;
 	}
 	named = json_object();
 	json_object_set(named, "schema", schema);
-	json_object_set_new(
-	    named, "strict", json_boolean(ask->provider->strict_schemas));
+	if (!has_quirk(ask, QUIRK_NO_STRICT))
+		json_object_set_new(named, "strict",
+		    json_boolean(ask->provider->strict_schemas));
 	json_object_set_new(named, "name", json_string("response"));
 	forward(named, "name", ask->config, "schema_name");
 	forward(named, "description", ask->config, "schema_description");
 	json_object_set_new(format, "type", json_string("json_schema"));
 	json_object_set_new(format, "json_schema", named);
 	json_object_set_new(body, "response_format", format);
+}
+
+/* Who promises no more than JSON wants to read in the prompt what JSON. */
+static int
+add_schema_message(struct call *call, json_t *messages, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	struct tool_part schema = {.type = TOOL_PART_CALL,
+	    .name = STR("schema"),
+	    .value = json_object_get(ask->config, "schema")};
+	const char *said = "Answer with one JSON object.";
+	struct str text;
+
+	if (ask->kind != PROMPT_OBJECT || !has_quirk(ask, QUIRK_JSON_OBJECT))
+		return 0;
+	if (json_is_object(schema.value)) {
+		if (tool_part_text(call->arena, &schema, &text, err) < 0)
+			return -1;
+		said = arena_printf(call->arena,
+		    "Answer with JSON that is valid against this JSON Schema: "
+		    "%.*s",
+		    (int)text.len, text.p);
+	}
+	json_array_append_new(
+	    messages, json_pack("{ssss}", "role", "system", "content", said));
+	return 0;
 }
 
 /* {"type":TYPE, TYPE:inner}, the form of every part but text; takes INNER. */
@@ -317,12 +375,13 @@ choice(const struct tool_choice *chosen)
 /* Never strict: the vendor would refuse most schemas, and arguments are checked
  * before a tool runs. */
 static json_t *
-declare(const struct tool_decl *decl)
+declare(const struct ask *ask, const struct tool_decl *decl)
 {
 	json_t *out = json_object();
 
 	tool_decl_add(out, decl, "parameters");
-	json_object_set_new(out, "strict", json_false());
+	if (!has_quirk(ask, QUIRK_NO_STRICT))
+		json_object_set_new(out, "strict", json_false());
 	return function(out);
 }
 
@@ -340,7 +399,7 @@ add_tools(const struct ask *ask, json_t *body, struct err *err)
 	tools = json_array();
 	json_object_set_new(body, "tools", tools);
 	for (i = 0; i < ask->n_tools; i++)
-		json_array_append_new(tools, declare(&ask->tools[i]));
+		json_array_append_new(tools, declare(ask, &ask->tools[i]));
 	json_object_set_new(body, "tool_choice", choice(&chosen));
 	return 0;
 }
@@ -376,6 +435,8 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	size_t i;
 
 	json_object_set_new(body, "messages", messages);
+	if (add_schema_message(call, messages, err) < 0)
+		return -1;
 	for (i = 0; i < json_array_size(from); i++)
 		if (add_message(call->arena, messages, json_array_get(from, i),
 			err) < 0)
@@ -387,7 +448,6 @@ static int
 make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
-	json_t *options;
 
 	json_set_str(
 	    body, "model", (struct str){ask->model, strlen(ask->model)});
@@ -398,10 +458,10 @@ make_body(struct call *call, json_t *body, struct err *err)
 		return -1;
 	if (!ask->stream)
 		return 0;
-	options = json_object();
-	json_object_set_new(options, "include_usage", json_true());
 	json_object_set_new(body, "stream", json_true());
-	json_object_set_new(body, "stream_options", options);
+	if (!has_quirk(ask, QUIRK_NO_STREAM_OPTIONS))
+		json_object_set_new(body, "stream_options",
+		    json_pack("{sb}", "include_usage", 1));
 	return 0;
 }
 
@@ -412,7 +472,10 @@ chat_request(struct call *call, const char *path, const json_t *body,
 	const struct provider *p = call->ask->provider;
 	const char *auth = NULL;
 
-	if (p->api_key != NULL)
+	if (p->api_key != NULL && p->key_header != NULL)
+		auth = arena_printf(
+		    call->arena, "%s: %s", p->key_header, p->api_key);
+	else if (p->api_key != NULL)
 		auth = arena_printf(
 		    call->arena, "Authorization: Bearer %s", p->api_key);
 	spec->url = arena_printf(call->arena, "%s%s", p->base_url, path);

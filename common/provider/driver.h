@@ -38,6 +38,11 @@ struct provider {
 				     * The runner puts one of them in api_key */
 	const char *const *headers; /* extra "Name: value" lines, or NULL */
 	bool strict_schemas;	    /* response_format.json_schema.strict */
+	unsigned quirks;	    /* bits of quirk.h */
+	const char *key_header;	    /* that carries the key alone; NULL: the
+				     * driver's own way */
+	const char *lacks; /* what must be set before it can be used, or NULL */
+	bool idle;	   /* built in, and nobody has set anything of it */
 	const struct provider_limits *limits; /* NULL: none */
 	const json_t *options;	 /* what one driver alone knows; or NULL */
 	const char *const *argv; /* of an executor's program, NULL-ended */

@@ -141,6 +141,29 @@ list_name(struct buf *b, size_t i, const char *name)
 	buf_adds(b, i == LISTED_MAX ? "…" : name);
 }
 
+/* Those that somebody has set something of, or the others. */
+static size_t
+list_providers(struct buf *b, const struct models *m, bool idle)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < m->n_providers; i++)
+		if (m->providers[i].idle == idle)
+			list_name(b, n++, m->providers[i].name);
+	return n;
+}
+
+static bool
+any_idle(const struct models *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_providers; i++)
+		if (m->providers[i].idle)
+			return true;
+	return false;
+}
+
 static int
 unknown(
     const struct models *m, const char *name, const char *why, struct err *err)
@@ -150,10 +173,12 @@ unknown(
 
 	buf_init(&b, LIMIT_ERR_BYTES);
 	buf_addf(&b, "%s '%s'; configured providers:", why, name);
-	for (i = 0; i < m->n_providers; i++)
-		list_name(&b, i, m->providers[i].name);
-	if (m->n_providers == 0)
+	if (list_providers(&b, m, false) == 0)
 		buf_adds(&b, " none");
+	if (any_idle(m)) {
+		buf_adds(&b, "; without a key or an address:");
+		(void)list_providers(&b, m, true);
+	}
 	if (m->n_rules != 0)
 		buf_adds(&b, "; configured models:");
 	for (i = 0; i < m->n_rules; i++)
@@ -194,7 +219,7 @@ resolve_named(const struct models *m, const char *name, const char *wanted,
 }
 
 static int
-resolve(const struct models *m, const char *name, const struct model_rule *rule,
+find(const struct models *m, const char *name, const struct model_rule *rule,
     const struct provider **provider, const char **id, struct err *err)
 {
 	*provider = NULL;
@@ -209,6 +234,23 @@ resolve(const struct models *m, const char *name, const struct model_rule *rule,
 	if (m->default_provider == NULL)
 		return unknown(m, name, "no provider for the model", err);
 	return resolve_named(m, name, m->default_provider, provider, err);
+}
+
+/* One that is known and not complete is none. */
+static int
+resolve(const struct models *m, const char *name, const struct model_rule *rule,
+    const struct provider **provider, const char **id, struct err *err)
+{
+	const struct provider *found;
+
+	if (find(m, name, rule, provider, id, err) < 0)
+		return -1;
+	found = *provider;
+	if (found->lacks == NULL)
+		return 0;
+	return fail(err, ERR_UNCONFIGURED,
+	    "the model '%s' needs the provider '%s', which needs %s", name,
+	    found->name, found->lacks);
 }
 
 int

@@ -195,7 +195,8 @@ test_problems(void **state)
 		"environment (or say webhook.signature: off)\n"},
 	    {WITH_SECRET "providers: {p: {driver: carrier-pigeon}}\n",
 		AT "2: providers.p.driver: there is no carrier-pigeon, only "
-		   "anthropic, chat, echo, gemini, ollama, responses\n"},
+		   "anthropic, bedrock, chat, claude-agent, command, echo, "
+		   "gemini, mastra, mastra-v0, ollama, responses\n"},
 	    {WITH_SECRET "providers: {p: {driver: chat}}\n",
 		AT "2: providers.p.base_url must be a URL of http or "
 		   "https\n"},
@@ -366,6 +367,11 @@ test_example(void **state)
 	assert_non_null(p);
 	memcpy(p, "file:old                           ", 35);
 	(void)setenv("NAME_API_KEY", "key", 1);
+	(void)setenv("NAME_API_KEY_1", "key", 1);
+	(void)setenv("NAME_API_KEY_2", "key", 1);
+	(void)setenv("AWS_ACCESS_KEY_ID", "key", 1);
+	(void)setenv("AWS_SECRET_ACCESS_KEY", "key", 1);
+	(void)setenv("AWS_SESSION_TOKEN", "key", 1);
 	(void)setenv("EVAL_SECRET", "key", 1);
 	(void)setenv("WEATHER_KEY", "key", 1);
 	(void)setenv("TOOL_SECRET", "key", 1);
