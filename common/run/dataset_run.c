@@ -275,14 +275,22 @@ heed_refusals(struct run *run)
 	run->limit = run->limit > 2 ? run->limit / 2 : 1;
 }
 
+/* A row that would not find money waits for those that run, which give back
+ * what they do not need.  When none does it is told so. */
+static bool
+may_start(const struct run *run)
+{
+	if ((double)run->n_running + 1 > run->limit)
+		return false;
+	return run->n_running == 0 || spend_room(run->engine);
+}
+
 static void
 fill(struct run *run)
 {
 	struct err err = {0};
 
-	for (int i = 0; i < BURST_ROWS && !run->ended &&
-			(double)run->n_running + 1 <= run->limit;
-	     i++) {
+	for (int i = 0; i < BURST_ROWS && !run->ended && may_start(run); i++) {
 		enum dataset_next next = take_row(run, &err);
 
 		err_free(&err);

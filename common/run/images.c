@@ -4,6 +4,7 @@
 #include "images.h"
 
 #include "../base/limits.h"
+#include "scope.h"
 
 #include <string.h>
 
@@ -159,6 +160,8 @@ images_start(struct engine *engine, struct arena *a, const struct ask *ask,
 		    n, ask->model, LIMIT_IMAGE_CALLS);
 		return NULL;
 	}
+	if (spend_check(engine, a, ask, err) < 0)
+		return NULL;
 	images->out = out;
 	images->n = images->left = n;
 	images->parts = arena_array(a, n, sizeof(*images->parts));

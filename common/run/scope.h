@@ -53,6 +53,15 @@ int spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
  * or, when SENT, the whole reservation (it was cut).  Returns US dollars. */
 double spend_end(struct charge *charge, const struct usage *usage, bool sent);
 
+/* Whether a call as large as the largest of this request so far would fit now,
+ * so that it is worth a try. */
+bool spend_room(struct engine *engine) MUST_USE;
+
+/* For ASK that will be made in parts: ERR_BUDGET when the whole of it would not
+ * fit, before any part goes out. */
+int spend_check(struct engine *engine, struct arena *a, const struct ask *ask,
+    struct err *err) MUST_USE;
+
 /* US dollars so far, of this request. */
 double spend_total(const struct spend *s);
 

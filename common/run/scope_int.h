@@ -10,6 +10,7 @@ struct spend {
 	const char *who;	   /* "the secret ci", for texts */
 	double most;		   /* of this run, US dollars; NAN: no limit */
 	double spent, reserved;	   /* of this run */
+	double largest;		   /* that was to be reserved so far */
 	int64_t resets;		   /* when the budget that refused last is
 				    * whole again, ms; 0: never */
 };

@@ -175,33 +175,47 @@ end_charge(void *charge)
 	(void)spend_end(charge, NULL, true);
 }
 
+/* What is known of a call before it is made. */
+static int
+estimate(struct engine *engine, struct arena *a, struct ask *ask,
+    struct charge *c, struct err *err)
+{
+	const struct prices *prices = engine->settings->prices;
+	struct spend *s = engine->spend;
+
+	if (prices == NULL)
+		prices = &none;
+	c->spend = s;
+	c->store = engine->store;
+	c->kind = ask->kind;
+	c->units = price_units(ask);
+	c->priced = price_find(prices, ask->provider, ask->model, &c->price);
+	if (!has_budget(s))
+		return 0;
+	if (!c->priced)
+		return fail(err, ERR_MODEL,
+		    "the model %s of %s has no price, and a budget holds for "
+		    "%s: set prices or spending.unpriced",
+		    ask->model, ask->provider->name, s->who);
+	c->amount = worst_case(c, a, ask, prices);
+	return 0;
+}
+
 int
 spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
     struct charge **charge, struct err *err)
 {
-	const struct prices *prices = engine->settings->prices;
 	struct spend *s = engine->spend;
 	struct charge *c;
 
 	*charge = NULL;
 	if (s == NULL)
 		return 0;
-	if (prices == NULL)
-		prices = &none;
 	c = arena_zalloc(a, sizeof(*c));
-	c->spend = s;
-	c->store = engine->store;
-	c->kind = ask->kind;
-	c->units = price_units(ask);
-	c->priced = price_find(prices, ask->provider, ask->model, &c->price);
+	if (estimate(engine, a, ask, c, err) < 0)
+		return -1;
 	if (has_budget(s)) {
-		if (!c->priced)
-			return fail(err, ERR_MODEL,
-			    "the model %s of %s has no price, and a "
-			    "budget holds for %s: set prices or "
-			    "spending.unpriced",
-			    ask->model, ask->provider->name, s->who);
-		c->amount = worst_case(c, a, ask, prices);
+		s->largest = fmax(s->largest, c->amount);
 		if (reserve_run(a, s, c->amount, err) < 0 ||
 		    reserve_periods(engine, a, c, c->amount, err) < 0)
 			return -1;
@@ -210,6 +224,67 @@ spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
 	arena_on_free(a, end_charge, c);
 	*charge = c;
 	return 0;
+}
+
+/* --- looking ahead */
+
+/* What is left of all budgets when HELD, what calls that run now hold, is taken
+ * off or not; *LEAST is the budget that has least. */
+static double
+left(struct engine *e, struct arena *a, bool held, struct store_budget *least)
+{
+	const struct spend *s = e->spend;
+	struct store_budget budgets[PERIODS];
+	double spent, reserved, most = INFINITY, rest;
+	size_t n = scope_periods(s->scope, a, clock_wall_ms(), budgets);
+
+	if (!isnan(s->most)) {
+		most = s->most - s->spent - (held ? s->reserved : 0);
+		*least = (struct store_budget){.key = "run", .most = s->most};
+	}
+	for (size_t i = 0; i < n; i++) {
+		spent = reserved = 0;
+		store_spent(e->store, &budgets[i], &spent, &reserved);
+		rest = budgets[i].most - spent - (held ? reserved : 0);
+		if (rest >= most)
+			continue;
+		most = rest;
+		*least = budgets[i];
+		least->key = strrchr(budgets[i].key, ':') + 1;
+	}
+	return most;
+}
+
+bool
+spend_room(struct engine *engine)
+{
+	struct store_budget least;
+	struct arena *a;
+	bool room;
+
+	if (engine->spend == NULL || !has_budget(engine->spend))
+		return true;
+	a = arena_new(NULL);
+	room = left(engine, a, true, &least) >= engine->spend->largest;
+	arena_free(a);
+	return room;
+}
+
+int
+spend_check(struct engine *engine, struct arena *a, const struct ask *ask,
+    struct err *err)
+{
+	struct store_budget least;
+	struct charge c = {0};
+	struct ask copy = *ask;
+
+	if (engine->spend == NULL || !has_budget(engine->spend))
+		return 0;
+	if (estimate(engine, a, &copy, &c, err) < 0)
+		return -1;
+	if (left(engine, a, false, &least) >= c.amount)
+		return 0;
+	return refuse(a, engine->spend, &least, c.amount, false, err);
 }
 
 /* --- what it came to */

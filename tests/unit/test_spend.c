@@ -341,6 +341,66 @@ test_unended(void **state)
 	end(&f);
 }
 
+static void
+test_room(void **state)
+{
+	struct usage usage = {.output = 100, .total = -1};
+	struct charge *one, *two;
+	struct fixture f;
+
+	(void)state;
+	begin(&f, "nobody", "{}");
+	assert_true(spend_room(&f.engine));
+	assert_int_equal(reserve(&f, &one), 0);
+	assert_true(spend_room(&f.engine));
+	end(&f);
+	begin(&f, "ci", "{}");
+	assert_int_equal(reserve(&f, &one), 0);
+	assert_true(spend_room(&f.engine));
+	assert_int_equal(reserve(&f, &two), 0);
+	assert_false(spend_room(&f.engine));
+	NEAR(spend_end(one, NULL, false), 0);
+	assert_true(spend_room(&f.engine));
+	NEAR(spend_end(two, &usage, true), .1);
+	assert_int_equal(reserve(&f, &one), 0);
+	assert_false(spend_room(&f.engine));
+	end(&f);
+}
+
+/* The whole of what is made in parts, whatever is held just now. */
+static void
+test_check(void **state)
+{
+	static const struct {
+		const char *secret;
+		int tokens;
+		const char *words; /* NULL: it fits */
+	} cases[] = {
+	    {"nobody", 1000000, NULL},
+	    {"ci", 2000, NULL},
+	    {"ci", 2001, "the run budget of the secret ci (2 USD) is spent"},
+	    {"daily", 3000, NULL},
+	    {"daily", 3001, "the day budget of the secret daily"},
+	    {"monthly", 1501, "the month budget of the secret monthly"},
+	};
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		begin(&f, cases[i].secret, "{}");
+		json_object_set_new(
+		    f.config, "max_tokens", json_integer(cases[i].tokens));
+		assert_int_equal(
+		    spend_check(&f.engine, f.arena, &f.ask, &f.err),
+		    cases[i].words == NULL ? 0 : -1);
+		if (cases[i].words != NULL) {
+			assert_int_equal(f.err.code, ERR_BUDGET);
+			assert_non_null(strstr(f.err.msg, cases[i].words));
+		}
+		end(&f);
+	}
+}
+
 /* --- days and months, in the store */
 
 static void
@@ -487,6 +547,8 @@ main(void)
 	    cmocka_unit_test(test_no_budget),
 	    cmocka_unit_test(test_told_costs),
 	    cmocka_unit_test(test_unended),
+	    cmocka_unit_test(test_room),
+	    cmocka_unit_test_setup(test_check, fresh),
 	    cmocka_unit_test_setup(test_day, fresh),
 	    cmocka_unit_test_setup(test_no_store, fresh),
 	    cmocka_unit_test_setup(test_processes, fresh),
