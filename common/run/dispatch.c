@@ -2,6 +2,7 @@
  * request came in. */
 #include "dispatch.h"
 
+#include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
@@ -117,12 +118,22 @@ dispatch(struct runner *r, struct arena *a, const struct verified *body,
 	runner_run(r, a, &job, reply);
 }
 
+static double
+chance(void)
+{
+	uint32_t n;
+
+	crypt_random(&n, sizeof(n));
+	return (double)n / UINT32_MAX;
+}
+
 struct runner *
 runner_new(const struct settings *settings)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
 
 	r->engine.loop = loop_new();
+	r->engine.random = chance;
 	r->engine.settings = settings;
 	r->engine.store = store_new(settings->store);
 	r->prompts = prompt_cache_new();
@@ -141,6 +152,7 @@ void
 runner_configure(struct runner *r, const struct settings *settings)
 {
 	engine_workers_free(&r->engine);
+	mcp_free_all(&r->engine);
 	if (!is_same_store(r->engine.settings, settings)) {
 		store_free(r->engine.store);
 		r->engine.store = store_new(settings->store);
@@ -160,6 +172,7 @@ runner_free(struct runner *r)
 	if (r == NULL)
 		return;
 	engine_workers_free(&r->engine);
+	mcp_free_all(&r->engine);
 	loop_free(r->engine.loop);
 	prompt_cache_free(r->prompts);
 	store_free(r->engine.store);

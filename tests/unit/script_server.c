@@ -50,6 +50,7 @@ static const struct script scripts[] = {
     {"/cuthead", CLOSE, 0, 1, {"HTTP/1.1 200 OK\r\nContent-Le"}},
     {"/empty", CLOSE, 0, 1, {NULL}},
     {"/closed", CLOSE, 0, 1, {"HTTP/1.1 200 OK\r\n\r\nall of it"}},
+    {"/begun", CLOSE, 50, 1, {CHUNKED "4\r\none\n\r\n", "9\r\ntw"}},
     {"/mute", HOLD, 0, 1, {NULL}},
     {"/headonly", HOLD, 0, 1, {HEAD("9")}},
     {"/stall", HOLD, 0, 1, {HEAD("9") "abc"}},
@@ -112,6 +113,45 @@ send_signed(int fd, const char *request)
 	(void)dprintf(
 	    fd, "HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n", n);
 	send_all(fd, reply, (size_t)n);
+}
+
+static void
+send_status(int fd, int status, int retry_after)
+{
+	(void)dprintf(fd,
+	    "HTTP/1.1 %d Refused\r\nretry-after-ms: %d\r\n"
+	    "Content-Length: 2\r\n\r\n{}",
+	    status, retry_after);
+}
+
+static void
+send_hello(int fd)
+{
+	static const char hello[] = HEAD("5") "hello";
+
+	send_all(fd, hello, sizeof(hello) - 1);
+}
+
+/* /status/STATUS/RETRY_AFTER_MS, /flaky/STATUS/RETRY_AFTER_MS/TIMES (then it
+ * is well) and /wait/MS. */
+static void
+send_made(int fd, const char *path)
+{
+	int n[3] = {0};
+
+	if (sscanf(path, "/status/%d/%d", &n[0], &n[1]) == 2) {
+		send_status(fd, n[0], n[1]);
+	} else if (sscanf(path, "/flaky/%d/%d/%d", &n[0], &n[1], &n[2]) == 3) {
+		if (atomic_fetch_add(&server.seen->flaky, 1) < n[2]) {
+			send_status(fd, n[0], n[1]);
+			return;
+		}
+		atomic_store(&server.seen->flaky, 0);
+		send_hello(fd);
+	} else if (sscanf(path, "/wait/%d", &n[0]) == 1) {
+		(void)poll(NULL, 0, n[0]);
+		send_hello(fd);
+	}
 }
 
 static void
@@ -178,6 +218,7 @@ serve_connection(int fd)
 			send_echo(fd, request, len);
 		if (strncmp(path, "/signed", n) == 0)
 			send_signed(fd, request);
+		send_made(fd, path);
 		for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
 			if (n == strlen(scripts[i].path) &&
 			    memcmp(path, scripts[i].path, n) == 0)

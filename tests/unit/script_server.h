@@ -9,6 +9,7 @@
 /* What the server saw; shared by all its processes. */
 struct script_seen {
 	atomic_int connections;
+	atomic_int flaky;    /* failures since it was well */
 	atomic_llong closed; /* ms; when a peer left what was held open */
 };
 
