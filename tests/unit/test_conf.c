@@ -66,6 +66,8 @@ test_defaults(void **state)
 	assert_int_equal(s->max_concurrency, 100);
 	assert_int_equal(s->max_experiments, 4);
 	assert_non_null(strstr(s->state_dir, "/agentmark-fcgi-"));
+	assert_string_equal(
+	    s->store, arena_printf(conf->arena, "%s/store.db", s->state_dir));
 	assert_int_equal(conf->log_level, LEVEL_INFO);
 	assert_string_equal(conf->log_target.text, "stderr");
 	check_provider(s, "openai", "chat", "https://api.openai.com/v1");
@@ -97,6 +99,7 @@ test_everything(void **state)
 	    "datasets: {root: ., api: true}\n"
 	    "agentmark: {base_url: 'http://a/', api_key: k, app_id: i}\n"
 	    "experiments: {concurrency: 7, at_once: 0, state_dir: slots}\n"
+	    "store: kept/s.db\n"
 	    "heartbeat: 0.25\ntimeouts: {connect: 1.5, first_token: 2,\n"
 	    "  idle: 3, total: 4}\nretries: 0\necho: {delay_ms: 5}\n"
 	    "log: {level: debug, target: x.log}\n",
@@ -137,6 +140,8 @@ test_everything(void **state)
 	assert_int_equal(s->max_concurrency, 7);
 	assert_int_equal(s->max_experiments, 0);
 	assert_non_null(strstr(s->state_dir, "/slots"));
+	assert_string_equal(
+	    s->store, arena_printf(conf->arena, "%s/kept/s.db", conf_dir));
 	assert_int_equal(s->heartbeat_ms, 250);
 	assert_int_equal(s->clocks.connect, 1500);
 	assert_int_equal(s->clocks.total, 4000);

@@ -268,6 +268,7 @@ test_check(void **state)
 {
 	struct conf *conf =
 	    conf_from("webhook: {secret: 'hidden-hidden-hidden'}\n"
+		      "store: no/such/s.db\n"
 		      "agentmark: {api_key: hidden, app_id: app1}\n"
 		      "evals:\n"
 		      "  post: {http: 'http://u:hidden@h:1/p?t=hidden', "
@@ -290,6 +291,7 @@ test_check(void **state)
 	assert_non_null(
 	    strstr(text, "eval: run, command cat, 0 workers, within 30 s\n"));
 	assert_non_null(strstr(text, "app app1"));
+	assert_non_null(strstr(text, "store: it cannot be used: a directory"));
 	free(text);
 	conf_free(conf);
 }
