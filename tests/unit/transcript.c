@@ -5,6 +5,7 @@
 #include "../../common/base/limits.h"
 #include "../../common/base/utf.h"
 #include "../../common/base/xalloc.h"
+#include "../../common/provider/quirk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -388,6 +389,23 @@ transcript_tools(struct arena *a, const json_t *list, struct ask *ask)
 	ask->n_tools = n;
 }
 
+static unsigned
+read_quirks(const json_t *names)
+{
+	unsigned bits = 0;
+	size_t i;
+
+	for (i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		unsigned bit = quirk_find(name);
+
+		if (bit == 0)
+			fail_msg("no quirk %s", name);
+		bits |= bit;
+	}
+	return bits;
+}
+
 static void
 request_case(const struct transcripts *t, const char *name)
 {
@@ -410,6 +428,7 @@ request_case(const struct transcripts *t, const char *name)
 	ask.config = json_object_get(test, "config");
 	transcript_tools(a, json_object_get(test, "tools"), &ask);
 	p.strict_schemas = json_is_true(json_object_get(test, "strict"));
+	p.quirks = read_quirks(json_object_get(test, "quirks"));
 	ask.traceparent =
 	    json_string_value(json_object_get(test, "traceparent"));
 	p.options = json_object_get(test, "options");

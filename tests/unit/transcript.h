@@ -6,7 +6,7 @@
  * the events that must come out of the guard, one a line.  A name with "object"
  * in it is of an object prompt, one with "tool" in it of a prompt with tools.
  * tests/data/requests/DIR holds {kind, stream, model, messages, config, tools?,
- * strict?} and what is expected of it: {url, expect, ignored} or {error}. */
+ * strict?, quirks?} and what is expected of it: {url, expect, ignored} or {error}. */
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
 
