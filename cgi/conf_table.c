@@ -226,15 +226,17 @@ const struct option conf_options[] = {
 		"which many vendors speak), anthropic (Anthropic's messages), "
 		"responses (OpenAI's Responses API), gemini (Google's "
 		"generateContent), bedrock (Amazon Bedrock's Converse), "
-		"ollama (its own API), command and "
-		"claude-agent (programs, see exec) or echo."},
+		"ollama (its own API), mastra and mastra-v0 (a Mastra "
+		"server's agents), command and claude-agent (programs, see "
+		"exec) or echo."},
     {.key = "providers.NAME.base_url",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(base_url),
 	.example = "http://127.0.0.1:8000/v1",
 	.help = "What comes before /chat/completions or /responses, before "
 		"/messages of anthropic, before /models of gemini, before "
-		"/api/chat of ollama, before /model of bedrock.  {region} and "
+		"/api/chat of ollama, before /api/agents of mastra, before "
+		"/model of bedrock.  {region} and "
 		"{resource} stand for the options of these names."},
     {.key = "providers.NAME.region",
 	.type = OPTION_TEXT,
