@@ -344,6 +344,61 @@ test_names(void **state)
 	assert_string_equal(finish_name(FINISH_UNKNOWN), "unknown");
 }
 
+static void
+call_tool(struct guard *g, enum event_type type)
+{
+	struct event ev = {.type = type};
+
+	ev.tool.id = STR("c");
+	ev.tool.name = STR("f");
+	g->sink.event(&g->sink, &ev);
+}
+
+/* An object that waits for tools has no value, and its reason says so. */
+static void
+test_object_calls(void **state)
+{
+	struct record r;
+	struct guard g;
+
+	(void)state;
+	start(&g, &r, PROMPT_OBJECT, false);
+	call_tool(&g, EVENT_TOOL_CALL);
+	finish(&g, FINISH_TOOL_CALLS, -1);
+	ended(&g, &r, "call|finish:tool-calls 2+3=5");
+	start(&g, &r, PROMPT_OBJECT, true);
+	say(&g, EVENT_TEXT_DELTA, "Let me see");
+	call_tool(&g, EVENT_TOOL_CALL);
+	finish(&g, FINISH_TOOL_CALLS, -1);
+	ended(&g, &r, "call|finish:tool-calls 2+3=5");
+	start(&g, &r, PROMPT_OBJECT, false);
+	call_tool(&g, EVENT_TOOL_CALL);
+	finish(&g, FINISH_STOP, -1);
+	ended(&g, &r, "call|finish:tool-calls 2+3=5");
+	start(&g, &r, PROMPT_OBJECT, false);
+	call_tool(&g, EVENT_TOOL_CALL);
+	say(&g, EVENT_TEXT_DELTA, "[1]");
+	finish(&g, FINISH_STOP, -1);
+	ended(&g, &r, "call|final:[1]|finish:stop 2+3=5");
+}
+
+/* One that runs its tools itself still owes the object. */
+static void
+test_object_answered_calls(void **state)
+{
+	struct record r;
+	struct guard g;
+
+	(void)state;
+	start(&g, &r, PROMPT_OBJECT, false);
+	call_tool(&g, EVENT_TOOL_CALL);
+	call_tool(&g, EVENT_TOOL_RESULT);
+	finish(&g, FINISH_TOOL_CALLS, -1);
+	ended(&g, &r,
+	    "call|result|error:No object generated: the model did not return "
+	    "a response.");
+}
+
 int
 main(void)
 {
@@ -361,6 +416,8 @@ main(void)
 	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_echo),
 	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_object_calls),
+	    cmocka_unit_test(test_object_answered_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
