@@ -104,12 +104,17 @@ is_moved(struct store *s)
 	return moved != 0;
 }
 
-/* Only the file that is broken is put aside, not one that came after it. */
+/* Only the file that is broken is put aside, not one that came after it; and
+ * where files break again and again it is not the file. */
 static int
 put_aside(struct store *s, struct err *err)
 {
+	int64_t now = clock_mono_ms();
 	int lock, rc = 0;
 
+	if (s->aside != 0 && now - s->aside < LIMIT_STORE_LOG_MS)
+		return fail(err, ERR_INTERNAL, "%s is broken again", s->path);
+	s->aside = now != 0 ? now : 1;
 	do
 		lock = store_file_lock(s->path);
 	while (lock == -1 && store_file_nap(s->deadline));

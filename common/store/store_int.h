@@ -37,6 +37,7 @@ struct store {
 	int64_t deadline; /* of the question that is asked, monotonic ms */
 	int64_t pause;	  /* not to be asked until then; monotonic ms */
 	int64_t logged;	  /* when the log was told last; 0: never */
+	int64_t aside;	  /* when a broken file was put aside last; 0: never */
 	int64_t looked;	  /* when the file was looked for last */
 	int64_t swept;	  /* monotonic ms; 0: not by this process */
 	int log_pages;	  /* of SQLite's log behind the last commit */

@@ -185,17 +185,12 @@ test_garbage(void **state)
 	assert_int_equal(store_files_count(DB ".corrupt-"), LIMIT_STORE_BROKEN);
 }
 
-/* Only what lies behind the first page is broken: noticed while it is used. */
 static void
-test_broken_page(void **state)
+break_pages(void)
 {
-	struct store *s = open_store();
 	static char page[4096];
 	FILE *f;
 
-	(void)state;
-	check_counts(s);
-	store_free(s);
 	(void)store_sql(DB, "pragma wal_checkpoint(truncate)");
 	memset(page, 0x5a, sizeof(page));
 	f = fopen(store_file(DB), "r+");
@@ -205,11 +200,35 @@ test_broken_page(void **state)
 		assert_int_equal(fwrite(page, sizeof(page), 1, f), 1);
 	}
 	assert_int_equal(fclose(f), 0);
+}
+
+/* Only what lies behind the first page is broken: noticed while it is used. */
+static void
+test_broken_page(void **state)
+{
+	struct store *s = open_store();
+
+	(void)state;
+	check_counts(s);
+	store_free(s);
+	break_pages();
 	s = open_store();
 	assert_int_equal(store_rate(s, "r", 1, 1), 0);
 	check_counts(s);
 	assert_int_equal(store_files_logged("event=store"), 2);
 	assert_true(store_files_count(DB ".corrupt-") >= 1);
+	/* Soon after that it is not done again. */
+	store_free(s);
+	s = open_store();
+	break_pages();
+	assert_int_equal(store_rate(s, "r", 1, 1), 0);
+	check_counts(s);
+	assert_int_equal(unlink(store_file(DB)), 0);
+	(void)unlink(store_file(DB "-wal"));
+	(void)unlink(store_file(DB "-shm"));
+	store_file_write(DB, "no database, but long enough for one", 36);
+	(void)usleep((LIMIT_STORE_LOOK_MS + 100) * 1000);
+	check_permits(s);
 	store_free(s);
 }
 
