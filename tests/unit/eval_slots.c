@@ -32,8 +32,7 @@ slot_setup(void **state)
 {
 	(void)state;
 	slot_arena = arena_new(NULL);
-	slot_engine =
-	    (struct engine){.loop = loop_new(),
+	slot_engine = (struct engine){.loop = loop_new(),
 	    .settings = &settings,
 	    .store = store_new(NULL)};
 	memset(slots, 0, sizeof(slots));
