@@ -158,7 +158,7 @@ refuse_text(struct tool_run *r)
 	struct err err = {0};
 
 	json_decref(json_read(text, &err));
-	refuse(r, "the arguments are not valid JSON: ",
+	refuse(r, "the arguments cannot be read: ",
 	    err.msg != NULL ? (struct str){err.msg, strlen(err.msg)} : text);
 	err_free(&err);
 }
