@@ -125,6 +125,8 @@ async function expectAnswer(ask, o, expected) {
   const reply = await ask(o);
   assert.equal(reply.status, 200, reply.body + (reply.stderr ?? ''));
   assert.match(reply.body, expected);
+  if (reply.exit)
+    assert.equal(reply.exit.code, 0, reply.stderr);
 }
 
 for (const name of ['everything', 'http', 'old'])

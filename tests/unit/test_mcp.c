@@ -439,9 +439,9 @@ test_too_slow(void **state)
 
 	(void)state;
 	assert_string_equal(tools(&conf), "echo sum picture");
-	conf.timeout_ms = 100;
+	conf.timeout_ms = 1500;
 	assert_string_equal(call(&conf, "slow", "{\"progress\":true}"),
-	    "error: the MCP server ok did not answer within 0.1 s");
+	    "error: the MCP server ok did not answer within 1.5 s");
 	conf.timeout_ms = TIMEOUT;
 	assert_string_equal(call(&conf, "seen", "{}"),
 	    "\"initialize\\nnotifications/initialized\\ntools/list\\n"
