@@ -52,6 +52,7 @@ struct http {
 	int64_t started, last; /* when; LAST is that of the last piece */
 	size_t n_body, max_body;
 	bool head, began, running, dropped, too_large;
+	bool mail;
 	bool paused, resuming; /* RESUMING: the timer will let curl go on */
 	char error[CURL_ERROR_SIZE];
 };
@@ -342,7 +343,7 @@ finish_curl(struct http *h, CURLcode code)
 {
 	char reason[80];
 
-	if (code == CURLE_OK && h->head) {
+	if (code == CURLE_OK && (h->head || h->mail)) {
 		finish(h, HTTP_OK, "complete");
 	} else if (code == CURLE_OK) {
 		finish(h, HTTP_NO_REPLY, "the head of the reply broke off");
@@ -486,6 +487,7 @@ new_http(struct engine *e, const struct http_request *r,
 	h->events = *events;
 	h->clocks = r->clocks;
 	h->max_body = r->max_body;
+	h->mail = r->mail != NULL;
 	h->started = loop_now(e->loop);
 	h->easy = e->n_spare > 0 ? e->spare[--e->n_spare] : curl_easy_init();
 	h->next = e->alive;
@@ -539,6 +541,15 @@ http_resume(struct http *h)
 	h->resuming = true;
 	timer_set(
 	    h->engine->loop, &h->timer, loop_now(h->engine->loop), on_clock, h);
+}
+
+int
+http_status(struct http *h)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (int)status;
 }
 
 const char *

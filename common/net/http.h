@@ -15,11 +15,20 @@ struct http_clocks {
 	int64_t total;
 };
 
+/* A mail by SMTP instead, with the request's body as the whole message: then
+ * there is neither a head nor data, only the end. */
+struct http_mail {
+	const char *user, *password; /* NULL: none; never sent without TLS */
+	const char *from;
+	const char *const *to; /* NULL-ended */
+};
+
 struct http_request {
 	const char *url;
-	const char *const *headers; /* "Name: value" lines, NULL-ended */
-	struct str body;	    /* of a POST; .p NULL makes a GET */
-	const char *method;	    /* NULL: one of these */
+	const char *const *headers;   /* "Name: value" lines, NULL-ended */
+	struct str body;	      /* of a POST; .p NULL makes a GET */
+	const char *method;	      /* NULL: one of these */
+	const struct http_mail *mail; /* of a URL of smtp or smtps; or NULL */
 	struct http_clocks clocks;
 	size_t max_body; /* more than this is a failure */
 	/* "aws:amz:REGION:SERVICE" signs it as Amazon wants it (Signature
@@ -52,6 +61,9 @@ struct http_events {
 struct http;
 struct http *http_start(struct loop *loop, const struct http_request *request,
     const struct http_events *events, struct err *err) MUST_USE;
+
+/* The status of the reply, or the last one of a mail server; 0: none. */
+int http_status(struct http *http) NONNULL;
 
 /* A header of the reply, valid from `head` until http_free(); or NULL. */
 const char *http_header(struct http *http, const char *name) NONNULL;

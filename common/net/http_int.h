@@ -23,4 +23,9 @@ int http_request_check(const struct http_request *r, struct err *err) MUST_USE;
 CURLcode http_request_set(CURL *easy, const struct http_request *r,
     struct arena *a, const struct http_trust *trust) MUST_USE;
 
+/* The same two for a mail (mail.c). */
+int http_mail_check(const struct http_request *r, struct err *err) MUST_USE;
+CURLcode http_mail_set(CURL *easy, const struct http_request *r,
+    struct arena *a, const struct http_trust *trust) MUST_USE;
+
 #endif

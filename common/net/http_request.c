@@ -21,6 +21,8 @@ is_https(const char *url)
 int
 http_request_check(const struct http_request *r, struct err *err)
 {
+	if (r->mail != NULL)
+		return http_mail_check(r, err);
 	if (strncasecmp(r->url, "http://", 7) != 0 && !is_https(r->url))
 		return fail(err, ERR_UNCONFIGURED,
 		    "the address of a provider begins neither with http:// "
@@ -142,6 +144,8 @@ http_request_set(CURL *easy, const struct http_request *r, struct arena *a,
 	const char *const *headers = r->headers;
 	long connect = NO_CONNECT_LIMIT;
 
+	if (r->mail != NULL)
+		return http_mail_set(easy, r, a, trust);
 	if (r->clocks.connect > 0 && r->clocks.connect < connect)
 		connect = (long)r->clocks.connect;
 	if (r->sigv4 != NULL)

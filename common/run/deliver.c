@@ -459,7 +459,8 @@ deliver_free(struct engine *engine)
 }
 
 void
-deliver_configure(struct engine *engine, const struct route *routes, size_t n)
+deliver_configure(
+    struct engine *engine, const struct route *const *routes, size_t n)
 {
 	struct deliver *deliver;
 	size_t i;
@@ -473,7 +474,7 @@ deliver_configure(struct engine *engine, const struct route *routes, size_t n)
 	deliver->n = n;
 	for (i = 0; i < n; i++) {
 		deliver->lanes[i].deliver = deliver;
-		deliver->lanes[i].route = &routes[i];
+		deliver->lanes[i].route = routes[i];
 		look_in(&deliver->lanes[i], FIRST_LOOK_MS);
 	}
 }

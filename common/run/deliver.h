@@ -41,7 +41,7 @@ struct route {
 
 /* Routes must stay as long as the engine has them. */
 void deliver_configure(
-    struct engine *engine, const struct route *routes, size_t n);
+    struct engine *engine, const struct route *const *routes, size_t n);
 void deliver_free(struct engine *engine) NONNULL;
 
 /* Queues BODY for a route; with a KEY the same thing only once (store.h). */

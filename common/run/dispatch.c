@@ -8,8 +8,10 @@
 #include "../base/log.h"
 #include "../base/xalloc.h"
 #include "../store/store.h"
-#include "eval_run.h"
+#include "alert.h"
 #include "dataset_run.h"
+#include "deliver.h"
+#include "eval_run.h"
 #include "mcp.h"
 #include "prompt_name.h"
 #include "prompt_run.h"
@@ -51,13 +53,12 @@ run_get_evals(struct engine *engine, struct arena *a, const struct job *job,
 	return 0;
 }
 
-/* NULL: this version answers 501. */
 static int (*const jobs[])(struct engine *, struct arena *, const struct job *,
     struct reply *, struct err *) = {
     [JOB_PROMPT_RUN] = prompt_run,
     [JOB_DATASET_RUN] = dataset_run,
     [JOB_GET_EVALS] = run_get_evals,
-    [JOB_ALERT] = NULL,
+    [JOB_ALERT] = alert_job,
 };
 _Static_assert(ARRAY_LEN(jobs) == JOB__MAX, "a row for every job");
 
@@ -67,10 +68,6 @@ run_job(struct runner *r, struct arena *a, struct job *job, struct reply *reply,
 {
 	bool runs = job->type == JOB_PROMPT_RUN || job->type == JOB_DATASET_RUN;
 
-	if (jobs[job->type] == NULL)
-		return fail(err, ERR_UNSUPPORTED,
-		    "%s is not supported by this version",
-		    job_type_name(job->type));
 	r->engine.spend =
 	    spend_new(&r->engine, a, job->signed_by, job->data, err);
 	if (r->engine.spend == NULL)
@@ -137,6 +134,7 @@ runner_new(const struct settings *settings)
 	r->engine.settings = settings;
 	r->engine.store = store_new(settings->store);
 	r->prompts = prompt_cache_new();
+	deliver_configure(&r->engine, settings->routes, settings->n_routes);
 	return r;
 }
 
@@ -153,11 +151,13 @@ runner_configure(struct runner *r, const struct settings *settings)
 {
 	engine_workers_free(&r->engine);
 	mcp_free_all(&r->engine);
+	deliver_free(&r->engine);
 	if (!is_same_store(r->engine.settings, settings)) {
 		store_free(r->engine.store);
 		r->engine.store = store_new(settings->store);
 	}
 	r->engine.settings = settings;
+	deliver_configure(&r->engine, settings->routes, settings->n_routes);
 }
 
 struct loop *
@@ -173,6 +173,7 @@ runner_free(struct runner *r)
 		return;
 	engine_workers_free(&r->engine);
 	mcp_free_all(&r->engine);
+	deliver_free(&r->engine);
 	loop_free(r->engine.loop);
 	prompt_cache_free(r->prompts);
 	store_free(r->engine.store);

@@ -9,9 +9,11 @@
 #include "api.h"
 
 struct eval_conf;
+struct alert_conf;
 struct dataset_conf;
 struct mcp_conf;
 struct prices;
+struct route;
 struct scope;
 struct telemetry;
 struct tool_conf;
@@ -54,6 +56,10 @@ struct settings {
 	const char *store;	     /* path; NULL: nothing is kept */
 	bool validate_objects;	     /* against the prompt's schema */
 	struct fetch_conf fetch;
+	const struct alert_conf *alerts; /* routes */
+	size_t n_alerts;
+	const struct route *const *routes; /* of all that is delivered */
+	size_t n_routes;
 	const struct telemetry *telemetry; /* NULL: no traces */
 };
 
