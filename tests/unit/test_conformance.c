@@ -322,7 +322,8 @@ test_items(void **state)
 
 	prove_transcripts(&p, t, false);
 	prove_transcripts(&p, t, true);
-	prove_talks(&p, t);
+	if (!t->agent)
+		prove_talks(&p, t);
 	for (i = 0; i < ITEM__MAX; i++) {
 		if (p.of[i] != lacks(t, item_names[i]))
 			continue;
@@ -360,7 +361,10 @@ test_replies(void **state)
 static void
 test_talks(void **state)
 {
-	talk_all(*state);
+	const struct transcripts *t = *state;
+
+	if (!t->agent)
+		talk_all(t);
 }
 
 static const struct {

@@ -1,8 +1,6 @@
-/* The drivers of Mastra's servers: requests by value against
- * tests/data/requests/mastra and mastra-v0, replies against
- * tests/data/transcripts/mastra and mastra-v0, every reason to finish, and
- * refusals. */
-#include "transcript.h"
+/* The drivers of Mastra's servers beside what test_conformance replays:
+ * headers, every reason to finish, refusals, too many tool calls. */
+#include "vendors.h"
 
 #include "../../common/base/limits.h"
 
@@ -13,58 +11,12 @@
 
 #include <cmocka.h>
 
-static const struct transcripts v1 = {
-    .driver = &driver_mastra,
-    .dir = "mastra",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
-    .base_url = "https://vendor.test",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
-};
-
-static const struct transcripts v0 = {
-    .driver = &driver_mastra_v0,
-    .dir = "mastra-v0",
-    .suffix = ".txt",
-    .kind = FRAME_LINES,
-    .base_url = "https://vendor.test/api",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
-};
-
 static void
-test_requests(void **state)
+test_headers(void **state)
 {
 	(void)state;
-	transcript_requests(&v1);
-	transcript_requests(&v0);
-	transcript_headers(&v1, "Accept: text/event-stream");
-	transcript_headers(&v0, "Accept: text/event-stream");
-}
-
-static void
-test_streams(void **state)
-{
-	(void)state;
-	transcript_streams(&v1);
-	transcript_streams(&v0);
-}
-
-static void
-test_cuts(void **state)
-{
-	(void)state;
-	transcript_cuts(&v1);
-	transcript_cuts(&v0);
-}
-
-static void
-test_replies(void **state)
-{
-	(void)state;
-	transcript_replies(&v1);
-	transcript_replies(&v0);
+	transcript_headers(&vendor_mastra, "Accept: text/event-stream");
+	transcript_headers(&vendor_mastra_v0, "Accept: text/event-stream");
 }
 
 static void
@@ -92,8 +44,8 @@ check_reason(const char *vendor, const char *ours)
 		buf_add(&text, forms[i], (size_t)(place - forms[i]));
 		buf_adds(&text, vendor);
 		buf_adds(&text, place + 2);
-		transcript_run(&v1, (struct str){buf_str(&text), text.len},
-		    i == 1, &events);
+		transcript_run(&vendor_mastra,
+		    (struct str){buf_str(&text), text.len}, i == 1, &events);
 		assert_string_equal(buf_str(&events), want);
 	}
 	buf_free(&events);
@@ -166,8 +118,8 @@ test_many_tools(void **state)
 	for (i = 0; i <= LIMIT_TOOL_CALLS; i++)
 		buf_adds(
 		    &text, "9:{\"toolCallId\":\"c\",\"toolName\":\"t\"}\n");
-	transcript_run(
-	    &v0, (struct str){buf_str(&text), text.len}, true, &events);
+	transcript_run(&vendor_mastra_v0,
+	    (struct str){buf_str(&text), text.len}, true, &events);
 	assert_non_null(strstr(buf_str(&events),
 	    "{\"error\":\"the agent made more than 128 tool calls\"}"));
 	buf_free(&text);
@@ -178,10 +130,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_requests),
-	    cmocka_unit_test(test_streams),
-	    cmocka_unit_test(test_cuts),
-	    cmocka_unit_test(test_replies),
+	    cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_explain),
 	    cmocka_unit_test(test_many_tools),

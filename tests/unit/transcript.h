@@ -6,7 +6,8 @@
  * the events that must come out of the guard, one a line.  A name with "object"
  * in it is of an object prompt, one with "tool" in it of a prompt with tools.
  * tests/data/requests/DIR holds {kind, stream, model, messages, config, tools?,
- * strict?, quirks?} and what is expected of it: {url, expect, ignored} or {error}. */
+ * strict?, quirks?} and what is expected of it: {url, expect, ignored} or
+ * {error}. */
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
 
@@ -20,6 +21,7 @@ struct transcripts {
 	enum frame_kind kind;
 	const char *base_url, *key;
 	const char *auth; /* the header that carries the key */
+	bool agent;	  /* it runs its tools itself: there are no talks */
 	/* Makes the bytes of a stream from what the file holds; NULL: it holds
 	 * them. */
 	void (*encode)(struct buf *bytes, struct str text);

@@ -4,9 +4,11 @@
 
 #include "transcript.h"
 
-extern const struct transcripts vendor_anthropic, vendor_chat, vendor_responses;
+extern const struct transcripts vendor_anthropic, vendor_chat, vendor_mastra,
+    vendor_mastra_v0, vendor_responses;
 
 /* All of them; ends with NULL. */
-extern const struct transcripts *const vendors[];
+extern const struct transcripts vendor_anthropic, vendor_chat, vendor_mastra,
+    vendor_mastra_v0, vendor_responses;
 
 #endif
