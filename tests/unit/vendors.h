@@ -8,7 +8,6 @@ extern const struct transcripts vendor_anthropic, vendor_chat, vendor_mastra,
     vendor_mastra_v0, vendor_responses;
 
 /* All of them; ends with NULL. */
-extern const struct transcripts vendor_anthropic, vendor_chat, vendor_mastra,
-    vendor_mastra_v0, vendor_responses;
+extern const struct transcripts *const vendors[];
 
 #endif
