@@ -139,17 +139,24 @@ forget_items(struct responses *r)
 	r->said = false;
 }
 
+/* Who has another key may see nothing of what was stored for this one. */
+static bool
+keys_take_turns(const struct provider *p)
+{
+	return p->pool != NULL && p->pool[0] != NULL && p->pool[1] != NULL;
+}
+
 static json_t *
 make_keep(struct call *call, const json_t *item)
 {
-	const char *provider = call->ask->provider->name;
+	const struct provider *p = call->ask->provider;
 	json_t *id = json_object_get(item, "id"), *keep;
 	struct responses *r = call->state;
 
-	if (r->unstored || driver_string(id).len == 0)
+	if (r->unstored || driver_string(id).len == 0 || keys_take_turns(p))
 		return NULL;
 	keep = json_pack("{sssssO}", "driver", driver_responses.name,
-	    RESPONSES_PROVIDER, provider != NULL ? provider : "", "id", id);
+	    RESPONSES_PROVIDER, p->name != NULL ? p->name : "", "id", id);
 	if (r->before != NULL)
 		json_object_set(keep, RESPONSES_BEFORE, r->before);
 	if (r->said)

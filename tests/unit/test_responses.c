@@ -89,6 +89,58 @@ test_reasons(void **state)
 	check_reason("\"incomplete\"", "null", "unknown");
 }
 
+/* Counts calls that are told with something to keep. */
+struct kept {
+	struct sink sink;
+	unsigned calls, keeps;
+};
+
+static void
+on_kept(struct sink *self, const struct event *ev)
+{
+	struct kept *k = (struct kept *)self;
+
+	if (ev->type != EVENT_TOOL_CALL)
+		return;
+	k->calls++;
+	k->keeps += ev->tool.keep != NULL;
+}
+
+/* What is stored for one key is not named with another. */
+static void
+check_keys(const char *const *pool, unsigned keeps)
+{
+	static const char reply[] =
+	    "{\"status\":\"completed\",\"output\":[{\"type\":"
+	    "\"function_call\",\"id\":\"fc_1\",\"call_id\":\"c\","
+	    "\"name\":\"f\",\"arguments\":\"{}\"}]}";
+	struct arena *a = arena_new(NULL);
+	struct provider p = {.driver = &driver_responses, .pool = pool};
+	struct ask ask = {.provider = &p};
+	struct kept kept = {.sink.event = on_kept};
+	struct call *call = driver_call(a, &ask, &kept.sink);
+	struct err err = {0};
+
+	assert_int_equal(driver_responses.body(call,
+			     (struct str){reply, sizeof(reply) - 1}, &err),
+	    0);
+	assert_int_equal(kept.calls, 1);
+	assert_int_equal(kept.keeps, keeps);
+	arena_free(a);
+}
+
+static void
+test_keys(void **state)
+{
+	static const char *const one[] = {"a", NULL};
+	static const char *const two[] = {"a", "b", NULL};
+
+	(void)state;
+	check_keys(NULL, 1);
+	check_keys(one, 1);
+	check_keys(two, 0);
+}
+
 static void
 test_explain(void **state)
 {
@@ -112,6 +164,7 @@ main(void)
 	    cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_strict),
 	    cmocka_unit_test(test_reasons),
+	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_explain),
 	};
 
