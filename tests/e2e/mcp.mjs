@@ -19,7 +19,9 @@ const server = (name, ...args) => [process.execPath, ...preload,
   fs.realpathSync(path.join(bin, `mcp-server-${name}`)), ...args];
 
 fs.mkdirSync(files);
-fs.writeFileSync(path.join(files, 'sample path'), 'the text of the file');
+// What the mock model makes of the schema of paths.
+for (const name of ['sample paths1', 'sample paths2'])
+  fs.writeFileSync(path.join(files, name), 'the text of the file');
 
 async function listening(transport, where) {
   const port = await freePort();
@@ -51,7 +53,7 @@ function configure(name, mcp) {
 
 const all = {
   everything: { exec: server('everything', 'stdio') },
-  fs: { exec: server('filesystem', files) },
+  fs: { exec: server('filesystem', files), dir: files },
   http: { url: streamable.url },
   old: { url: sse.url },
   chosen: { url: sse.url, transport: 'sse' },
@@ -142,8 +144,21 @@ await test('a stream tells of the call and its result', async () => {
   assert.equal(result?.result, 'Echo: sample message', reply.body);
 });
 
-await test('a prompt reads a file through a server', () => expectAnswer(cgi,
-  { uses: ['mcp://fs/read_text_file'] }, /Tool said: .*sample path/));
+// Processes that were started for the directory of this run.
+const servers = () => fs.readdirSync('/proc')
+  .filter(name => /^\d+$/.test(name)).filter(name => {
+    try {
+      return fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(files);
+    } catch {
+      return false;
+    }
+  });
+
+await test('a prompt reads a file, and the server ends with it', async () => {
+  await expectAnswer(cgi, { uses: ['mcp://fs/read_multiple_files'] },
+    /Tool said: .*the text of the file/);
+  assert.ok(await until(() => !servers().length, 3000));
+});
 
 await test('all tools of a server can be named', async () => {
   await mock.reset();
@@ -162,15 +177,18 @@ await test('a server or tool that is not there fails the prompt', async () => {
   }
 });
 
+// [state, parent] of a process.
+function statOf(pid) {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return ['X'];
+  }
+}
+
 const childrenOf = pid => fs.readdirSync('/proc')
-  .filter(name => /^\d+$/.test(name)).filter(name => {
-    try {
-      const stat = fs.readFileSync(`/proc/${name}/stat`, 'utf8');
-      return Number(stat.split(') ')[1].split(' ')[1]) === pid;
-    } catch {
-      return false;
-    }
-  });
+  .filter(name => /^\d+$/.test(name) && Number(statOf(name)[1]) === pid);
 
 await test('a worker keeps its servers, and outlives them', async () => {
   const worker = await spawnFcgi({ bin: exe, dir: home, env });
@@ -183,6 +201,7 @@ await test('a worker keeps its servers, and outlives them', async () => {
   await expectAnswer(ask, echo, said);
   assert.deepEqual(childrenOf(worker.pid), first);
   process.kill(Number(first[0]), 'SIGKILL');
+  await until(() => 'ZX'.includes(statOf(first[0])[0]));
   await expectAnswer(ask, echo, said);
   assert.notDeepEqual(childrenOf(worker.pid), first);
   const last = childrenOf(worker.pid);
