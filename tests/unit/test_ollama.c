@@ -1,7 +1,6 @@
-/* The driver of Ollama's own API: requests by value against
- * tests/data/requests/ollama, replies against tests/data/transcripts/ollama,
- * every reason to finish, and refusals. */
-#include "transcript.h"
+/* The driver of Ollama's own API as far as test_conformance.c does not prove
+ * it: headers, every reason to finish, and refusals. */
+#include "vendors.h"
 
 #include "../../common/base/limits.h"
 
@@ -12,44 +11,11 @@
 
 #include <cmocka.h>
 
-static const struct transcripts ollama = {
-    .driver = &driver_ollama,
-    .dir = "ollama",
-    .suffix = ".ndjson",
-    .kind = FRAME_LINES,
-    .base_url = "http://vendor.test:11434",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
-};
-
 static void
-test_requests(void **state)
+test_headers(void **state)
 {
 	(void)state;
-	transcript_requests(&ollama);
-	transcript_headers(&ollama, "Accept: application/x-ndjson");
-}
-
-static void
-test_streams(void **state)
-{
-	(void)state;
-	assert_int_equal(driver_ollama.framing, DRIVER_LINES);
-	transcript_streams(&ollama);
-}
-
-static void
-test_cuts(void **state)
-{
-	(void)state;
-	transcript_cuts(&ollama);
-}
-
-static void
-test_replies(void **state)
-{
-	(void)state;
-	transcript_replies(&ollama);
+	transcript_headers(&vendor_ollama, "Accept: application/x-ndjson");
 }
 
 static void
@@ -66,9 +32,11 @@ check_reason(const char *vendor, const char *ours)
 	    ours);
 	n = snprintf(
 	    text, sizeof(text), "{\"done\":true,\"done_reason\":%s}", vendor);
-	transcript_run(&ollama, (struct str){text, (size_t)n}, false, &events);
+	transcript_run(
+	    &vendor_ollama, (struct str){text, (size_t)n}, false, &events);
 	assert_string_equal(buf_str(&events), want);
-	transcript_run(&ollama, (struct str){text, (size_t)n}, true, &events);
+	transcript_run(
+	    &vendor_ollama, (struct str){text, (size_t)n}, true, &events);
 	assert_string_equal(buf_str(&events), want);
 	buf_free(&events);
 }
@@ -107,10 +75,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_requests),
-	    cmocka_unit_test(test_streams),
-	    cmocka_unit_test(test_cuts),
-	    cmocka_unit_test(test_replies),
+	    cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_reasons),
 	    cmocka_unit_test(test_explain),
 	};
