@@ -6,7 +6,7 @@
 // is the package @ai-sdk/VENDOR with its own variables.
 import { createRequire } from 'node:module';
 import {
-  errorText, maxSteps, serve, settings, splitModel, toolChoice, usage,
+  errorText, load, maxSteps, serve, settings, splitModel, toolChoice, usage,
 } from './executor.mjs';
 
 const require = createRequire(import.meta.url);
@@ -62,12 +62,13 @@ function parts(content, v5) {
 }
 
 export async function run(version) {
-  const installed = require('ai/package.json').version;
-  if (Number.parseInt(installed, 10) !== version)
-    throw new Error(`needs version ${version} of the package ai, ` +
-      `found ${installed}`);
   const v5 = version === 5;
-  const ai = await import('ai');
+  const ai = await load('ai');
+  const { version: found } = require('ai/package.json');
+  if (Number.parseInt(found, 10) !== version) {
+    console.error(`needs version ${version} of the package ai, not ${found}`);
+    process.exit(1);
+  }
 
   // Tools run in the endpoint.  One that failed tells the model why.
   const tools = (request, call) => request.tools?.length

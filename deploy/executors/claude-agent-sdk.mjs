@@ -6,12 +6,12 @@
 //   CLAUDE_EXECUTABLE       the program, where the package has none
 //   CLAUDE_PERMISSION_MODE  dontAsk where it is not set
 //   CLAUDE_MAX_BUDGET_USD   what one run may cost
-import { query } from '@anthropic-ai/claude-agent-sdk';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import {
-  CallToolRequestSchema, ListToolsRequestSchema,
-} from '@modelcontextprotocol/sdk/types.js';
-import { errorText, serve, splitModel } from './executor.mjs';
+import { errorText, load, serve, splitModel } from './executor.mjs';
+
+const { query } = await load('@anthropic-ai/claude-agent-sdk');
+const { McpServer } = await load('@modelcontextprotocol/sdk/server/mcp.js');
+const { CallToolRequestSchema, ListToolsRequestSchema } =
+  await load('@modelcontextprotocol/sdk/types.js');
 
 const SERVER = 'agentmark';
 

@@ -47,6 +47,18 @@ function refusal(error) {
   };
 }
 
+// An SDK's package, or the end of this program with a last line that says what
+// is missing: that line is the reason that a client is told.
+export async function load(name) {
+  try {
+    return await import(name);
+  } catch (e) {
+    console.error(e);
+    console.error(`cannot load ${name}: ${errorText(e).split('\n')[0]}`);
+    return process.exit(1);
+  }
+}
+
 class Call {
   constructor(request) {
     this.request = request;

@@ -8,11 +8,12 @@
 // OPENAI_BASE_URL and so on.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Agent } from '@mastra/core/agent';
-import { createTool } from '@mastra/core/tools';
 import {
-  errorText, maxSteps, serve, settings, splitModel, toolChoice, usage,
+  errorText, load, maxSteps, serve, settings, splitModel, toolChoice, usage,
 } from './executor.mjs';
+
+const { Agent } = await load('@mastra/core/agent');
+const { createTool } = await load('@mastra/core/tools');
 
 const entry = process.env.MASTRA_ENTRY;
 const project = entry &&
@@ -29,6 +30,9 @@ function model(request) {
 
 const textOf = ({ content }) => typeof content === 'string' ? content
   : content.map(part => part.text ?? '').join('\n');
+
+const instructionsOf = ({ messages }) =>
+  messages.filter(m => m.role === 'system').map(textOf).join('\n\n');
 
 function tools(request, call) {
   return Object.fromEntries((request.tools ?? []).map(tool => [tool.name,
@@ -51,12 +55,13 @@ function agentOf(request, call) {
     return project.getAgentById?.(name) ?? project.getAgent(name);
   return new Agent({
     id: request.name ?? 'prompt', name: request.name ?? 'prompt',
-    instructions: request.messages.filter(m => m.role === 'system')
-      .map(textOf).join('\n\n'),
+    instructions: instructionsOf(request),
     model: model(request), maxRetries: 0, tools: tools(request, call),
   });
 }
 
+const REASONS = { tripwire: 'content-filter', retry: 'other' };
+const reasonOf = reason => REASONS[reason] ?? reason;
 const waits = 'the agent waits for a decision, which cannot be made here';
 
 // Chunks of agents' streams, {type, payload}; true when it was the last one.
@@ -95,35 +100,60 @@ function take({ type, payload, object }, request, call, end) {
     throw payload.error;
   case 'abort':
     throw new Error('the agent was stopped');
-  case 'finish': {
-    const { reason } = payload.stepResult;
-    end.reason = reason === 'tripwire' ? 'content-filter' : reason;
+  case 'finish':
+    end.reason = reasonOf(payload.stepResult.reason);
     end.usage = usage(payload.output.usage);
     break;
-  }
   default:
   }
 }
 
-// A whole answer is a stream that nobody watches: one way for both.
+// A whole answer: the calls of all steps, then their results, then the text.
+function takeWhole(result, request, call, end) {
+  if (result.finishReason === 'suspended')
+    throw new Error(waits);
+  if (result.error)
+    throw result.error;
+  // A tool that failed is no result; it stands among what the model was told.
+  const failures = step => (step.content ?? [])
+    .filter(part => part.output?.type?.startsWith('error'))
+    .map(({ output, ...part }) => ({ type: 'tool-result',
+      payload: { ...part, result: output.value, isError: true } }));
+  const chunks = result.steps.flatMap(step => step.toolCalls)
+    .concat(result.steps.flatMap(step =>
+      [...step.toolResults, ...failures(step)]));
+  for (const chunk of chunks)
+    take(chunk, request, call, end);
+  if (request.kind === 'object')
+    call.object(result.object);
+  else
+    call.text(result.text);
+  end.reason = reasonOf(result.finishReason);
+  end.usage = usage(result.totalUsage ?? result.usage);
+}
+
 async function run(request, call) {
   const { config } = request;
   const agent = agentOf(request, call);
-  const instructions = request.messages.filter(m => m.role === 'system')
-    .map(textOf).join('\n\n');
-  const stream = await agent.stream(
-    request.messages.filter(message => message.role !== 'system'), {
-      ...(instructions && { instructions }),
-      modelSettings: { ...settings(config), maxRetries: 0 },
-      maxSteps: project && !config.max_calls ? undefined : maxSteps(request),
-      toolChoice: toolChoice(config),
-      ...(request.kind === 'object' &&
-        { structuredOutput: { schema: request.schema ?? config.schema } }),
-      abortSignal: call.signal,
-    });
+  const instructions = instructionsOf(request);
   const end = {};
-  for await (const chunk of stream.fullStream)
-    take(chunk, request, call, end);
+  const messages = request.messages.filter(m => m.role !== 'system');
+  const options = {
+    ...(instructions && { instructions }),
+    modelSettings: { ...settings(config), maxRetries: 0 },
+    maxSteps: project && !config.max_calls ? undefined : maxSteps(request),
+    toolChoice: toolChoice(config),
+    ...(request.kind === 'object' &&
+      { structuredOutput: { schema: request.schema ?? config.schema } }),
+    abortSignal: call.signal,
+  };
+  if (request.stream) {
+    const stream = await agent.stream(messages, options);
+    for await (const chunk of stream.fullStream)
+      take(chunk, request, call, end);
+  } else {
+    takeWhole(await agent.generate(messages, options), request, call, end);
+  }
   return end;
 }
 

@@ -173,6 +173,27 @@ async function refusesMedia(run) {
   assert.equal(event.type, 'error');
 }
 
+// The agents of a project, their tools and instructions.
+async function ownAgents(run) {
+  const call = {
+    toolCallId: 'call_mock_1', name: 'weather',
+  };
+  for (const stream of [false, true]) {
+    const events = await run(ask('tool', { stream, config: { max_calls: 3 } }));
+    assert.deepEqual(events.slice(0, 2), [
+      { type: 'tool-call', ...call, args: { location: 'sample location' } },
+      { type: 'tool-result', ...call, result: { degrees: 21 } },
+    ]);
+  }
+  for (const stream of [false, true]) {
+    const events = await run(ask('broken',
+      { stream, config: { max_calls: 3 } }));
+    assert.deepEqual(events[1], { type: 'tool-result', ...call,
+      result: 'no weather today', isError: true });
+  }
+  assert.equal((await run(ask('nobody'))).at(-1).type, 'error');
+}
+
 const AI_SDK = {
   'the settings of a prompt': settings,
   'the settings at Anthropic': anthropicSettings,
@@ -195,6 +216,7 @@ const MASTRA = {
   'a tool in two steps, streamed': (run, sdk) => tools(run, sdk, true),
   'one step when nothing is said': oneStep,
   'images are refused': refusesMedia,
+  'the agents of a project': ownAgents,
 };
 const tests = {
   'ai-sdk-v5': AI_SDK, 'ai-sdk-v4': AI_SDK, mastra: MASTRA,
@@ -204,8 +226,9 @@ export async function requests(sdk) {
   for (const [what, body] of Object.entries(tests[sdk.name] ?? {}))
     await test(`${sdk.name}: ${what}`, async () => {
       await fetch(`${sdk.mock}/__reset`);
+      const entry = body === ownAgents && { MASTRA_ENTRY: 'mastra-agents.mjs' };
       const executor = new Executor(sdk.command,
-        { env: sdk.env, cwd: sdk.dir });
+        { env: { ...sdk.env, ...entry }, cwd: sdk.dir });
       try {
         await body((...call) => executor.call(...call), sdk);
       } finally {

@@ -1,39 +1,11 @@
-// A Mastra server on 127.0.0.1, to be copied next to its packages:
+// A Mastra server on 127.0.0.1 for the agents of mastra-agents.mjs, to be copied
+// with it next to its packages:
 //   PORT=N OPENAI_BASE_URL=URL node mastra-server.mjs
-// Its agents are called by what the mock provider's model does: hello, echo,
-// tool (has a tool), broken (its tool fails), toolloop, length, 401, errchunk.
-import { Agent } from '@mastra/core/agent';
-import { Mastra } from '@mastra/core/mastra';
-import { createTool } from '@mastra/core/tools';
 import { MastraServer } from '@mastra/hono';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { z } from 'zod';
+import { mastra } from './mastra-agents.mjs';
 
-const tool = (id, execute) => createTool({
-  id, description: 'The weather of a place.',
-  inputSchema: z.object({ location: z.string() }), execute,
-});
-const weather = tool('weather', async () => ({ degrees: 21 }));
-const broken = tool('weather', async () => {
-  throw new Error('no weather today');
-});
-const agent = (id, model, tools) => [id, new Agent({
-  id, name: id, instructions: 'Be brief.', tools, maxRetries: 0,
-  model: { id: `openai/${model}`, url: process.env.OPENAI_BASE_URL,
-    apiKey: 'test-key' },
-})];
-
-const mastra = new Mastra({
-  logger: false,
-  agents: Object.fromEntries([
-    agent('hello', 'hello'), agent('echo', 'echo'), agent('length', 'length'),
-    agent('401', '401'), agent('errchunk', 'errchunk'),
-    agent('badjson', 'badjson'), agent('tool', 'tool-1', { weather }),
-    agent('broken', 'tool-1', { weather: broken }),
-    agent('toolloop', 'toolloop', { weather }),
-  ]),
-});
 const app = new Hono();
 await new MastraServer({ app, mastra }).init();
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port: Number(process.env.PORT) },
