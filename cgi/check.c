@@ -291,6 +291,7 @@ print_rest(FILE *out, const struct conf *conf)
 	print_tools(out, s);
 	print_servers(out, s);
 	print_experiments(out, conf);
+	check_print_spending(out, s);
 	print_store(out, s->store);
 	(void)fprintf(
 	    out, "largest body: %lld bytes\n", (long long)conf->body_bytes);

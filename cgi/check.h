@@ -10,4 +10,7 @@
  * roughly. */
 void check_print(FILE *out, const struct conf *conf);
 
+/* Its part that says what secrets may use and spend. */
+void check_print_spending(FILE *out, const struct settings *s);
+
 #endif
