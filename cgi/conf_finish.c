@@ -169,8 +169,7 @@ finish_providers(struct loader *l)
 	conf->settings.models.providers = p;
 	conf->settings.models.n_providers = list->n;
 	for (i = 0; i < list->n; i++, p++, from++) {
-		if (from->driver.text == NULL)
-			from->driver.text = "chat";
+		conf_default_driver(from);
 		*p = (struct provider){
 		    .name = from->item.name,
 		    .driver = driver_find(from->driver.text),

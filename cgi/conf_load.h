@@ -73,6 +73,7 @@ void conf_finish_evals(struct loader *l);
 /* Behind a provider's other parts, before its URL is looked at. */
 void conf_finish_vendor(
     struct loader *l, struct conf_provider *from, struct provider *p);
+void conf_default_driver(struct conf_provider *from) NONNULL;
 void conf_finish_provider(
     struct loader *l, const struct conf_provider *from, struct provider *p);
 void conf_finish_model(

@@ -12,13 +12,15 @@ static const char *const *
 make_pool(struct loader *l, const struct conf_provider *from)
 {
 	const struct conf_list *keys = &from->api_keys;
-	const char *const *given = keys->items;
+	const char *const *given = keys->items, *first = from->api_key.text;
 	const char **pool;
 	size_t n = 0;
 
 	if (keys->n == 0)
 		return NULL;
-	pool = arena_array(l->conf->arena, keys->n + 1, sizeof(*pool));
+	pool = arena_array(l->conf->arena, keys->n + 2, sizeof(*pool));
+	if (first != NULL && *first != '\0')
+		pool[n++] = first;
 	for (size_t i = 0; i < keys->n; i++) {
 		if (*given[i] == '\0' || conf_has_control(given[i]))
 			conf_problem(l, CONF_BAD_CONFIG, keys->line,
@@ -91,6 +93,17 @@ make_program(
 }
 
 void
+conf_default_driver(struct conf_provider *from)
+{
+	bool named = from->driver.text != NULL && from->driver.line != 0;
+
+	if (from->driver.text == NULL)
+		from->driver.text = "chat";
+	if (!named && from->exec.n != 0)
+		from->driver.text = driver_command.name;
+}
+
+void
 conf_finish_provider(
     struct loader *l, const struct conf_provider *from, struct provider *p)
 {
@@ -99,11 +112,7 @@ conf_finish_provider(
 
 	p->options = from->options.json;
 	p->pool = make_pool(l, from);
-	if (p->pool != NULL && p->api_key != NULL)
-		conf_problem(l, CONF_BAD_CONFIG, from->item.line,
-		    "providers.%s: either api_key or api_keys is wanted",
-		    from->item.name);
-	else if (p->pool != NULL)
+	if (p->pool != NULL)
 		p->api_key = p->pool[0];
 	make_limits(l, from, p);
 	if (child)

@@ -260,9 +260,9 @@ const struct option conf_options[] = {
 	.secret = true,
 	.offset = IN_PROVIDER(api_keys),
 	.example = "[env:NAME_API_KEY_1, env:NAME_API_KEY_2]",
-	.help = "Or several keys, which calls take in turns.  One that is "
-		"refused (401, 403, 429) rests, and the next one is tried at "
-		"once."},
+	.help = "More keys, which calls take in turns with api_key.  One "
+		"that is refused (401, 403, 429) rests, and the next one is "
+		"tried at once."},
     {.key = "providers.NAME.key_header",
 	.type = OPTION_TEXT,
 	.offset = IN_PROVIDER(key_header),
@@ -346,16 +346,18 @@ const struct option conf_options[] = {
 	.type = OPTION_NAMES,
 	.offset = IN_PROVIDER(exec),
 	.literal = true,
-	.example = "[node, ./executors/mastra.mjs]",
-	.help = "Of the drivers command and claude-agent: the program and its "
-		"arguments, no shell (docs/executors.md).  A name with a slash "
-		"is relative to this file, another is looked up in PATH.  "
-		"claude-agent runs claude where it is not set."},
+	.item = "EXECUTOR",
+	.example = "[./executors/answer, --brief]",
+	.help = "A program that answers prompts itself, and its arguments, no "
+		"shell (docs/executors.md); the driver is command where none "
+		"is named.  A name with a slash is relative to this file, "
+		"another is looked up in PATH.  The driver claude-agent runs "
+		"claude where it is not set."},
     {.key = "providers.NAME.env",
 	.type = OPTION_HEADERS,
 	.secret = true,
 	.offset = IN_PROVIDER(env),
-	.example = "OPENAI_API_KEY: env:OPENAI_API_KEY",
+	.example = "NAME_API_KEY: env:NAME_API_KEY",
 	.help = "Variables that the program gets beside PATH, HOME, LANG and "
 		"TZ."},
     {.key = "providers.NAME.dir",
@@ -855,7 +857,8 @@ const struct option conf_options[] = {
 		"budgets, counters, runs and what is still to be delivered; "
 		"without it store.db in the directory of "
 		"experiments.state_dir.  It is made when it is needed.  With "
-		"none nothing is kept, and limits and budgets do not hold."},
+		"none nothing is kept, limits do not hold, and budgets of days "
+		"and months cannot be configured."},
 
     {.key = "heartbeat",
 	.type = OPTION_SECONDS,

@@ -273,7 +273,7 @@ is_word(const char *executor, const char *word)
 static bool
 is_executor(const struct provider *p)
 {
-	return p != NULL &&
+	return p != NULL && p->driver != NULL &&
 	       (p->driver->abilities & (DRIVER_AGENT | DRIVER_CHILD)) != 0;
 }
 

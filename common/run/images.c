@@ -91,6 +91,9 @@ add_usage(struct usage *to, const struct usage *u)
 	to->total += u->total;
 	to->cached += u->cached;
 	to->reasoning += u->reasoning;
+	to->unknown = to->unknown || u->unknown;
+	to->has_cost = to->has_cost || u->has_cost;
+	to->cost += u->cost;
 }
 
 static void

@@ -109,7 +109,8 @@ conf_tear_down(void **state)
 {
 	static const char *const names[] = {"agentmark-fcgi.yaml", "secret",
 	    "old", "evals/tone", "judges/factuality.prompt.mdx", "evals",
-	    "judges", "datasets"};
+	    "judges", "datasets", "tools/weather", "tools", "mcp/files", "mcp",
+	    "executors/answer", "executors", "agentmark"};
 	char where[128];
 
 	(void)state;

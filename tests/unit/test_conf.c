@@ -330,8 +330,8 @@ test_named_file(void **state)
 static void
 make_directories(void)
 {
-	static const char *const names[] = {
-	    "datasets", "evals", "judges", "agentmark", "tools", "mcp"};
+	static const char *const names[] = {"datasets", "evals", "judges",
+	    "agentmark", "tools", "mcp", "executors"};
 	char where[128];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -342,6 +342,7 @@ make_directories(void)
 	conf_write("evals/tone", 0700, "");
 	conf_write("tools/weather", 0700, "");
 	conf_write("mcp/files", 0700, "");
+	conf_write("executors/answer", 0700, "");
 	conf_write("judges/factuality.prompt.mdx", 0600, "");
 }
 

@@ -71,6 +71,72 @@ test_found(void **state)
 	models_free(&m);
 }
 
+/* Who runs a prompt: what the model's rule says, then what holds for all. */
+static void
+test_routes(void **state)
+{
+	static const char *const others[] = {"echo/x", NULL};
+	static struct provider who[] = {
+	    {.name = "openai", .driver = &driver_chat},
+	    {.name = "echo", .driver = &driver_echo},
+	    {.name = "one", .driver = &driver_command},
+	    {.name = "two", .driver = &driver_claude_agent},
+	};
+	static struct model_rule how[] = {
+	    {.match = "by-one",
+		.provider = "openai",
+		.model = "gpt",
+		.executor = "one",
+		.fallback = others},
+	    {.match = "straight", .provider = "openai", .executor = "direct"},
+	    {.match = "old", .provider = "openai", .executor = "ai-sdk-v4"},
+	    {.match = "agent", .provider = "two"},
+	    {.match = "wrong", .provider = "openai", .executor = "echo"},
+	};
+	static const struct {
+		const char *executor, *name, *provider, *id;
+		bool v4;
+	} cases[] = {
+	    {NULL, "openai/m", "openai", "m", false},
+	    {NULL, "by-one", "one", "gpt", false},
+	    {NULL, "straight", "openai", "straight", false},
+	    {NULL, "old", "openai", "old", true},
+	    {"direct", "openai/m", "openai", "m", false},
+	    {"ai-sdk-v4", "openai/m", "openai", "m", true},
+	    {"ai-sdk-v4", "straight", "openai", "straight", false},
+	    {"two", "openai/m", "two", "m", false},
+	    {"two", "nobody/m", "two", "nobody/m", false},
+	    {"two", "unheard-of", "two", "unheard-of", false},
+	    {"two", "by-one", "one", "gpt", false},
+	    {"one", "agent", "two", "agent", false},
+	    {"one", "two/opus", "two", "opus", false},
+	};
+	struct models m = {.providers = who,
+	    .n_providers = ARRAY_LEN(who),
+	    .rules = how,
+	    .n_rules = ARRAY_LEN(how)};
+	struct model_route r;
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		m.executor = cases[i].executor;
+		assert_int_equal(model_route(&m, cases[i].name, &r, &err), 0);
+		assert_string_equal(r.provider->name, cases[i].provider);
+		assert_string_equal(r.id, cases[i].id);
+		assert_int_equal(r.v4, cases[i].v4);
+	}
+	m.executor = NULL;
+	assert_int_equal(model_route(&m, "by-one", &r, &err), 0);
+	assert_ptr_equal(r.fallback, others);
+	assert_int_equal(model_route(&m, "wrong", &r, &err), -1);
+	assert_string_equal(err.msg, "the executor 'echo' of the model 'wrong' "
+				     "is a provider of models");
+	err_free(&err);
+	assert_int_equal(model_route(&m, "nobody/m", &r, &err), -1);
+	err_free(&err);
+}
+
 static void
 refused(struct models *m, const char *name, const char *text)
 {
@@ -176,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_found),
+	    cmocka_unit_test(test_routes),
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_nothing_configured),
 	    cmocka_unit_test(test_default),
