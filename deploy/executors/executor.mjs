@@ -142,7 +142,12 @@ class Call {
 export function serve(handlers) {
   const calls = new Map();
 
-  const start = async request => {
+  // A key that says nothing is as good as none.
+  const said = config => Object.fromEntries(
+    Object.entries(config ?? {}).filter(([, value]) => value !== null));
+
+  const start = async message => {
+    const request = { ...message, config: said(message.config) };
     const call = new Call(request);
     const handler = handlers[request.kind];
     calls.set(request.id, call);
@@ -182,9 +187,14 @@ export function serve(handlers) {
   });
   input.on('close', stop);
   process.on('SIGTERM', stop);
-  // What an SDK throws beside its promises would end the worker; the call that
-  // it belongs to has its own error.
+  // A promise that an SDK has left behind: the call has its own error.
   process.on('unhandledRejection', e => console.error(errorText(e)));
+  // Anything else is the end, and the last line is the reason that is told.
+  process.on('uncaughtException', e => {
+    console.error(e);
+    console.error(errorText(e));
+    process.exit(1);
+  });
 }
 
 // A prompt's settings under the names of AI SDK and Mastra; OUTPUT is what the
@@ -197,7 +207,7 @@ export function settings(config, output = 'maxOutputTokens') {
     seed: 'seed',
   };
   return Object.fromEntries(Object.entries(names)
-    .filter(([key]) => config[key] !== undefined && config[key] !== null)
+    .filter(([key]) => config[key] !== undefined)
     .map(([key, name]) => [name, config[key]]));
 }
 
