@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "../common/base/log.h"
+#include "../common/run/limit.h"
 #include "../common/run/tool.h"
 #include "../common/store/store.h"
 #include "version.h"
@@ -40,6 +41,53 @@ print_secrets(FILE *out, const struct conf *conf)
 }
 
 static void
+print_place(FILE *out, const struct provider *p)
+{
+	unsigned can = p->driver != NULL ? p->driver->abilities : 0;
+
+	if ((can & DRIVER_LOCAL) != 0)
+		(void)fprintf(out, "built in");
+	else if ((can & DRIVER_CHILD) != 0)
+		(void)fprintf(out, "%s, %lld workers",
+		    p->argv != NULL ? p->argv[0] : "no exec",
+		    (long long)p->workers);
+	else
+		(void)fprintf(out, "%s",
+		    p->base_url != NULL ? p->base_url : "no base_url");
+}
+
+static void
+print_key(FILE *out, const struct conf_provider *from, const struct provider *p)
+{
+	size_t n = 0;
+
+	while (p->pool != NULL && p->pool[n] != NULL)
+		n++;
+	if (n > 0)
+		(void)fprintf(out, "%zu keys", n);
+	else if (p->api_key != NULL)
+		(void)fprintf(out, "key from %s", from->api_key.source);
+	else
+		(void)fprintf(out, "no key");
+}
+
+static void
+print_limits(FILE *out, const struct provider_limits *limits)
+{
+	if (limits == NULL)
+		return;
+	if (limits->concurrent > 0)
+		(void)fprintf(
+		    out, ", %lld calls at once", (long long)limits->concurrent);
+	if (limits->requests_per_minute > 0)
+		(void)fprintf(
+		    out, ", %.0f calls a minute", limits->requests_per_minute);
+	if (limits->tokens_per_minute > 0)
+		(void)fprintf(
+		    out, ", %.0f tokens a minute", limits->tokens_per_minute);
+}
+
+static void
 print_providers(FILE *out, const struct conf *conf)
 {
 	const struct conf_provider *from = conf->provider_list.items;
@@ -47,19 +95,13 @@ print_providers(FILE *out, const struct conf *conf)
 	size_t i;
 
 	for (i = 0; i < conf->settings.models.n_providers; i++, p++) {
-		(void)fprintf(out, "provider: %s, driver %s", p->name,
+		(void)fprintf(out, "provider: %s, driver %s, ", p->name,
 		    p->driver != NULL ? p->driver->name : "unknown");
-		if (p->driver != NULL &&
-		    (p->driver->abilities & DRIVER_LOCAL) == 0)
-			(void)fprintf(out, ", %s, ",
-			    p->base_url != NULL ? p->base_url : "no base_url");
-		else
-			(void)fprintf(out, ", built in, ");
-		if (p->api_key != NULL)
-			(void)fprintf(
-			    out, "key from %s\n", from[i].api_key.source);
-		else
-			(void)fprintf(out, "no key\n");
+		print_place(out, p);
+		(void)fprintf(out, ", ");
+		print_key(out, &from[i], p);
+		print_limits(out, p->limits);
+		(void)fprintf(out, "\n");
 	}
 }
 
@@ -71,11 +113,20 @@ print_models(FILE *out, const struct models *m)
 
 	for (i = 0; i < m->n_rules; i++) {
 		rule = &m->rules[i];
-		(void)fprintf(out, "model: %s %s -> %s%s%s\n",
+		(void)fprintf(out, "model: %s %s -> %s%s%s",
 		    rule->regex ? "names that match" : "the name", rule->match,
 		    rule->provider, rule->model != NULL ? ", as " : "",
 		    rule->model != NULL ? rule->model : "");
+		if (rule->executor != NULL)
+			(void)fprintf(out, ", run by %s", rule->executor);
+		for (size_t k = 0;
+		     rule->fallback != NULL && rule->fallback[k] != NULL; k++)
+			(void)fprintf(out, "%s %s", k == 0 ? ", else" : ",",
+			    rule->fallback[k]);
+		(void)fprintf(out, "\n");
 	}
+	(void)fprintf(out, "executor: %s\n",
+	    m->executor != NULL ? m->executor : EXECUTOR_DIRECT);
 	(void)fprintf(out, "model: PROVIDER/NAME -> that provider, as NAME\n");
 	(void)fprintf(out, "model: any other name -> %s\n",
 	    m->default_provider != NULL ? m->default_provider : "an error");

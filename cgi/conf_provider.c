@@ -38,11 +38,17 @@ make_limits(
     struct loader *l, const struct conf_provider *from, struct provider *p)
 {
 	const struct conf_limits *c = &from->limits;
+	const char *store = l->conf->store.text;
 	struct provider_limits *limits;
 
 	if (c->concurrent == 0 && c->requests == 0 && c->tokens == 0 &&
 	    p->pool == NULL)
 		return;
+	if (store != NULL && strcmp(store, "none") == 0)
+		conf_warning(l, from->item.line,
+		    "providers.%s: limits and refused keys are not kept "
+		    "without a store",
+		    from->item.name);
 	limits = arena_zalloc(l->conf->arena, sizeof(*limits));
 	*limits = (struct provider_limits){
 	    .concurrent = c->concurrent,

@@ -551,8 +551,8 @@ exec_free(struct exec *x)
 	images_free(x->images);
 	if (x->source != NULL)
 		x->source->stop(x);
-	end_charge(x, NULL, x->state == EXEC_CALLING);
-	end_turn(x, x->state == EXEC_CALLING ? -1 : 0, 0);
+	end_charge(x, NULL, x->state == EXEC_CALLING || x->state == EXEC_ENDED);
+	end_turn(x, -1, 0);
 	timer_clear(x->engine->loop, &x->timer);
 	unqueue(x);
 	err_free(&x->err);
