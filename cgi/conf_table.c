@@ -905,6 +905,39 @@ const struct option conf_options[] = {
 	.help = "How often a call that failed is repeated where the prompt "
 		"does not say it (max_retries)."},
 
+    {.key = "validate_objects",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(settings.validate_objects),
+	.value = "false",
+	.help = "Whether an object must match the prompt's schema; one that "
+		"does not is an error that says where."},
+
+    {.key = "attachments",
+	.type = OPTION_GROUP,
+	.help = "Images and files that prompts name by their address.  Most "
+		"vendors fetch them; for those that do not (Ollama, Bedrock, "
+		"files of chat completions) we may."},
+    {.key = "attachments.fetch",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(settings.fetch.allowed),
+	.value = "false",
+	.help = "Whether we fetch: over https alone, from public addresses "
+		"alone (checked when the connection is made), without a proxy "
+		"and without following redirects."},
+    {.key = "attachments.max_bytes",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(settings.fetch.max_bytes),
+	.min = 1024,
+	.max = LIMIT_REPLY_BYTES,
+	.value = "20971520",
+	.help = "The largest attachment that is fetched."},
+    {.key = "attachments.timeout",
+	.type = OPTION_SECONDS,
+	.offset = IN_CONF(settings.fetch.timeout_ms),
+	.max = HOUR,
+	.value = "30",
+	.help = "For one attachment."},
+
     {.key = "echo",
 	.type = OPTION_GROUP,
 	.help = "The built-in model echo/NAME."},

@@ -174,5 +174,7 @@
 #define LIMIT_TRACE_SPANS 2000u
 #define LIMIT_SPAN_ATTRS 200u
 #define LIMIT_SPAN_EVENTS 100u
+/* Attachments of one prompt that are fetched: each is a transfer. */
+#define LIMIT_FETCHES 32u
 
 #endif

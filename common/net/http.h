@@ -29,6 +29,8 @@ struct http_request {
 	struct str body;	      /* of a POST; .p NULL makes a GET */
 	const char *method;	      /* NULL: one of these */
 	const struct http_mail *mail; /* of a URL of smtp or smtps; or NULL */
+	bool public_only; /* no address that is not public, no proxy; checked
+			   * when it connects, and it always does */
 	struct http_clocks clocks;
 	size_t max_body; /* more than this is a failure */
 	/* "aws:amz:REGION:SERVICE" signs it as Amazon wants it (Signature

@@ -2,12 +2,14 @@
 #include "http_int.h"
 
 #include "../base/clock.h"
+#include "public.h"
 #include "sigv4.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 /* For curl, whose 0 means five minutes. */
 #define NO_CONNECT_LIMIT 0x7fffffffL
@@ -136,6 +138,30 @@ set_plain(CURL *easy)
 	return rc;
 }
 
+/* The address is that which the name has at this moment: nothing that is looked
+ * up before could be trusted. */
+static curl_socket_t
+open_public(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)arg;
+	if (purpose != CURLSOCKTYPE_IPCXN || !address_is_public(&address->addr))
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC,
+	    address->protocol);
+}
+
+static CURLcode
+set_public_only(CURL *easy)
+{
+	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_OPENSOCKETFUNCTION, open_public);
+	SET(CURLOPT_FRESH_CONNECT, 1L); /* another's may lead inside */
+	SET(CURLOPT_FORBID_REUSE, 1L);
+	SET(CURLOPT_NOPROXY, "*");
+	return rc;
+}
+
 CURLcode
 http_request_set(CURL *easy, const struct http_request *r, struct arena *a,
     const struct http_trust *trust)
@@ -154,6 +180,8 @@ http_request_set(CURL *easy, const struct http_request *r, struct arena *a,
 	SET(CURLOPT_CONNECTTIMEOUT_MS, connect);
 	SET(CURLOPT_HTTPHEADER, copy_headers(a, headers));
 	SET(CURLOPT_CUSTOMREQUEST, r->method);
+	if (r->public_only)
+		rc |= set_public_only(easy);
 	if (r->body.p != NULL) {
 		SET(CURLOPT_POSTFIELDS, r->body.p);
 		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);

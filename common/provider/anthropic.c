@@ -438,6 +438,7 @@ anthropic_drop(struct call *call)
 const struct driver driver_anthropic = {
     .name = "anthropic",
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
+    .bytes_only = DRIVER_BYTES_TEXTS,
     .state_size = sizeof(struct anthropic),
     .build = anthropic_build,
     .frame = anthropic_frame,

@@ -470,6 +470,7 @@ bedrock_drop(struct call *call)
 const struct driver driver_bedrock = {
     .name = "bedrock",
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
+    .bytes_only = DRIVER_BYTES_IMAGES | DRIVER_BYTES_FILES | DRIVER_BYTES_TEXTS,
     .framing = DRIVER_RECORDS,
     .state_size = sizeof(struct bedrock),
     .build = bedrock_build,

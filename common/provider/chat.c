@@ -453,6 +453,7 @@ const struct driver driver_chat = {
     .name = "chat",
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_IMAGE | DRIVER_SPEECH |
 		 DRIVER_TOOLS,
+    .bytes_only = DRIVER_BYTES_FILES | DRIVER_BYTES_TEXTS,
     .state_size = sizeof(struct chat),
     .build = chat_build,
     .frame = chat_frame,

@@ -148,6 +148,13 @@ enum {
 	DRIVER_CHILD = 128, /* a program of ours, not a URL */
 };
 
+/* Attachments that a vendor does not fetch by itself: run/fetch.h. */
+enum {
+	DRIVER_BYTES_IMAGES = 1,
+	DRIVER_BYTES_FILES = 2, /* of any other type */
+	DRIVER_BYTES_TEXTS = 4, /* text/… */
+};
+
 /* How the bytes of a stream are cut into events. */
 enum driver_framing {
 	DRIVER_SSE,    /* server-sent events */
@@ -161,6 +168,7 @@ struct driver {
 	 * name. */
 	const char *executor;
 	unsigned abilities;
+	unsigned bytes_only; /* DRIVER_BYTES_… */
 	enum driver_framing framing;
 	bool any_type; /* a stream's content type says nothing */
 	size_t state_size;

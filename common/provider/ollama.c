@@ -248,6 +248,7 @@ ollama_drop(struct call *call)
 const struct driver driver_ollama = {
     .name = "ollama",
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
+    .bytes_only = DRIVER_BYTES_IMAGES | DRIVER_BYTES_FILES | DRIVER_BYTES_TEXTS,
     .framing = DRIVER_LINES,
     .state_size = sizeof(struct ollama),
     .build = ollama_build,

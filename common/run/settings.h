@@ -27,6 +27,7 @@ struct prompts_conf {
 /* Attachments that a vendor cannot fetch itself (provider/media.h). */
 struct fetch_conf {
 	bool allowed;
+	bool anywhere; /* for tests alone: any address, http too */
 	int64_t max_bytes, timeout_ms;
 };
 

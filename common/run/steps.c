@@ -303,6 +303,35 @@ no_tools(struct engine *engine, struct arena *a)
 	return set;
 }
 
+/* The first step, when what it needs has been fetched. */
+static void
+fetched(void *arg, struct str error)
+{
+	struct steps *s = arg;
+	struct err err = {0};
+
+	if (error.len != 0) {
+		steps_say_error(s, error);
+		return;
+	}
+	s->ask.messages = fetch_messages(s->fetch);
+	if (start_step(s, &err) < 0)
+		fail_run(s, &err);
+	err_free(&err);
+}
+
+/* Nothing is to be done beside the one call. */
+static bool
+is_plain(
+    const struct engine *engine, const struct ask *ask, const struct toolset *t)
+{
+	bool checked =
+	    engine->settings->validate_objects && ask->kind == PROMPT_OBJECT;
+
+	return t == NULL && !checked && !may_ask(ask) &&
+	       !fetch_wanted(engine, ask);
+}
+
 static struct steps *
 start_plain(struct steps *s, struct arena *parent, struct err *err)
 {
@@ -320,7 +349,7 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	s->engine = engine;
 	s->ask = *ask;
 	s->out = out;
-	if (tools == NULL && !may_ask(ask))
+	if (is_plain(engine, ask, tools))
 		return start_plain(s, parent, err);
 	s->arena = arena_new(parent);
 	s->tools = tools != NULL ? tools : no_tools(engine, s->arena);
@@ -329,6 +358,10 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	s->max_steps = steps_allowed(ask);
 	s->end = &s->calls;
 	buf_init(&s->text, LIMIT_REPLY_BYTES);
+	if (fetch_wanted(engine, ask)) {
+		s->fetch = fetch_start(engine, s->arena, ask, fetched, s);
+		return s;
+	}
 	if (start_step(s, err) == 0)
 		return s;
 	steps_free(s);
@@ -364,6 +397,7 @@ steps_free(struct steps *s)
 	if (s->plain)
 		return;
 	exec_free(s->before);
+	fetch_free(s->fetch);
 	timer_clear(s->engine->loop, &s->timer);
 	free_calls(s);
 	buf_free(&s->text);

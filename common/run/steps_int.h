@@ -2,6 +2,7 @@
 #ifndef STEPS_INT_H
 #define STEPS_INT_H
 
+#include "fetch.h"
 #include "steps.h"
 
 /* One call of a tool that the model made, or a result that an executor gave. */
@@ -22,6 +23,7 @@ struct steps {
 	struct ask ask;
 	struct toolset *tools;
 	struct sink *out;
+	struct fetch *fetch;	    /* of attachments; NULL: none */
 	struct exec *exec, *before; /* of this step and the one before it */
 	bool plain;		    /* one step whose events go to OUT */
 	bool agent;		    /* whose call runs all steps by itself */

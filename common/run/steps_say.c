@@ -2,6 +2,7 @@
  * the model, messages.  It refuses to know when. */
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../eval/schema.h"
 #include "steps_int.h"
 
 #include <string.h>
@@ -113,6 +114,30 @@ say_text(struct steps *s)
 		s->out->event(s->out, &ev);
 }
 
+/* Against the prompt's schema, where the configuration wants that. */
+static bool
+is_valid(struct steps *s)
+{
+	const json_t *schema = json_object_get(s->ask.config, "schema");
+	struct str reason = {NULL, 0};
+	struct err err = {0};
+	const char *why;
+
+	if (!s->engine->settings->validate_objects || s->object == NULL ||
+	    !json_is_object(schema))
+		return true;
+	if (schema_check(schema, s->object, s->arena, &reason, &err) == 0 &&
+	    reason.p == NULL)
+		return true;
+	why = arena_printf(s->arena,
+	    "No object generated: response did not match schema: %.*s",
+	    err.msg != NULL ? (int)strlen(err.msg) : (int)reason.len,
+	    err.msg != NULL ? err.msg : reason.p);
+	err_free(&err);
+	steps_say_error(s, (struct str){why, strlen(why)});
+	return false;
+}
+
 void
 steps_say_end(struct steps *s)
 {
@@ -126,6 +151,8 @@ steps_say_end(struct steps *s)
 			   "response."));
 		return;
 	}
+	if (object && !is_valid(s))
+		return;
 	steps_say_results(s, true);
 	if (!s->ask.stream && s->object != NULL)
 		say_object(s);
