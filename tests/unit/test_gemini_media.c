@@ -42,7 +42,7 @@ ask_for(enum prompt_kind kind, const char *model, const json_t *config)
 #define MODELS "https://vendor.test/v1beta/models/"
 #define SAID(text)                                                             \
 	"\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"" text "\"}]" \
-									"}]"
+	"}]"
 #define VOICE(name)                                                            \
 	"\"generationConfig\":{\"responseModalities\":[\"AUDIO\"],"            \
 	"\"speechConfig\":{\"voiceConfig\":{\"prebuiltVoiceConfig\":{"         \
