@@ -23,9 +23,9 @@ const usage = (input, output) => ({
 const plain = reply => reply.values.map(({ at, ...line }) => line);
 const textOf = lines => lines.map(line => line.result ?? '').join('');
 
-export async function mastraServer({ mock, base }) {
+export async function mastraServer({ mock, watched, base }) {
   const server = await serve({
-    provider: mock,
+    provider: mock, env: watched,
     configuration: {
       providers: {
         mastra: { driver: 'mastra', base_url: base },

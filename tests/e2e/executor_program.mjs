@@ -26,9 +26,10 @@ function prompt(kind, config, says) {
     ? [yaml, user] : [yaml, system, user] };
 }
 
-export async function behindProgram({ name, env, command, models, mock }) {
+export async function behindProgram(
+  { name, env, command, models, mock, watched }) {
   const server = await serve({
-    provider: mock,
+    provider: mock, env: watched,
     configuration: {
       providers: { sdk: { driver: 'command', exec: command, env, workers: 2 } },
       models: [{ match: '/', provider: 'sdk' }],

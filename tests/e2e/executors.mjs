@@ -3,9 +3,11 @@
 // ask of the provider, and behind the program; and the driver of Mastra's
 // servers with a real one.
 //   node executors.mjs DIRECTORY NODE [REGEX]
+import fs from 'node:fs';
 import path from 'node:path';
-import { cleanEnv, freePort, root, start, stop, until } from '../lib/proc.mjs';
-import { finish, test } from '../lib/tap.mjs';
+import { cleanEnv, freePort, root, runDir, start, stop, until }
+  from '../lib/proc.mjs';
+import { assert, finish, test } from '../lib/tap.mjs';
 import { conformance } from './executor_conformance.mjs';
 import { mastraServer } from './executor_mastra.mjs';
 import { behindProgram } from './executor_program.mjs';
@@ -19,6 +21,12 @@ const mock = `http://127.0.0.1:${port}`;
 start(process.execPath, [path.join(root, 'tests/tools/mock-provider.mjs'), '--port',
   String(port)], { env: cleanEnv() });
 await until(() => fetch(`${mock}/__health`).then(r => r.ok, () => false));
+
+const logs = runDir('sanitizers');
+const watched = {
+  ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:log_path=${logs}/report`,
+  UBSAN_OPTIONS: `log_path=${logs}/report`,
+};
 
 const env = {
   OPENAI_BASE_URL: `${mock}/v1`, OPENAI_API_KEY: 'test-key',
@@ -44,7 +52,7 @@ const sdks = [
     models: { text: 'claude/hello', object: 'claude/hello',
       tool: 'claude/tool', bad: 'claude/401', slow: 'claude/slow' } },
 ].filter(sdk => only.test(sdk.name)).map(sdk => ({
-  ...sdk, env, mock, dir: path.join(dir, sdk.name),
+  ...sdk, env, mock, watched, dir: path.join(dir, sdk.name),
   command: [sdk.node, path.join(dir, sdk.name, `${sdk.name}.mjs`)],
 }));
 
@@ -63,7 +71,12 @@ if (only.test('mastra server')) {
     if (!server.out.includes('serving'))
       throw new Error(server.err);
   });
-  await mastraServer({ mock, base: `http://127.0.0.1:${at}` });
+  await mastraServer({ mock, watched, base: `http://127.0.0.1:${at}` });
   await stop(server);
 }
+await test('the sanitizers are silent', () => {
+  const reports = fs.readdirSync(logs).map(file =>
+    fs.readFileSync(path.join(logs, file), 'utf8').slice(0, 3000));
+  assert.deepEqual(reports, []);
+});
 await finish();
