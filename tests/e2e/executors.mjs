@@ -1,13 +1,14 @@
 // SDKs as executors: the programs of deploy/executors as tests/executors has
 // put them next to their packages, tried by the conformance check, by what they
-// ask of the provider, and behind the program; and the driver of Mastra's
-// servers with a real one.
+// ask of the provider, and behind the program; the driver of Mastra's servers
+// with a real one, and that of the program `claude` with a stand-in.
 //   node executors.mjs DIRECTORY NODE [REGEX]
 import fs from 'node:fs';
 import path from 'node:path';
 import { cleanEnv, freePort, root, runDir, start, stop, until }
   from '../lib/proc.mjs';
 import { assert, finish, test } from '../lib/tap.mjs';
+import { claudeDriver } from './executor_claude.mjs';
 import { conformance } from './executor_conformance.mjs';
 import { mastraServer } from './executor_mastra.mjs';
 import { behindProgram } from './executor_program.mjs';
@@ -62,6 +63,8 @@ for (const sdk of sdks) {
   await behindProgram(sdk);
 }
 
+if (only.test('claude-agent'))
+  await claudeDriver({ mock, watched });
 if (only.test('mastra server')) {
   const at = await freePort();
   const server = start(node, [path.join(dir, 'mastra/mastra-server.mjs')],
