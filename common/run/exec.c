@@ -528,6 +528,12 @@ exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	return NULL;
 }
 
+const struct provider *
+exec_provider(const struct exec *x)
+{
+	return x->ask.provider;
+}
+
 bool
 exec_done(const struct exec *x)
 {

@@ -38,6 +38,9 @@ struct exec *exec_start(struct engine *engine, struct arena *parent,
 
 bool exec_done(const struct exec *x) NONNULL;
 
+/* Who answers: the prompt's provider, or a fallback. */
+const struct provider *exec_provider(const struct exec *x) NONNULL;
+
 /* Answers an EVENT_TOOL_REQUEST. */
 void exec_answer(
     struct exec *x, struct str id, const json_t *result, bool is_error);

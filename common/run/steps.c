@@ -80,7 +80,7 @@ next_step(void *arg)
 static bool
 ends_run(const struct steps *s, const struct step_call *c)
 {
-	return s->ask.v4 && c->is_error && !s->agent;
+	return s->ask.v4 && c->is_error && !c->asked;
 }
 
 static void
@@ -140,6 +140,12 @@ run_tools(void *arg)
 }
 
 /* --- what a call says */
+
+static bool
+is_agent(const struct provider *p)
+{
+	return (p->driver->abilities & DRIVER_AGENT) != 0;
+}
 
 static void
 take_call(struct steps *s, const struct event *ev)
@@ -231,6 +237,9 @@ step_event(struct sink *self, const struct event *ev)
 
 	if (s->over)
 		return;
+	/* A fallback may be another one. */
+	if (s->exec != NULL)
+		s->agent = is_agent(exec_provider(s->exec));
 	switch (ev->type) {
 	case EVENT_TEXT_DELTA:
 		take_text(s, ev);
@@ -273,12 +282,6 @@ steps_allowed(const struct ask *ask)
 	if (!(n >= 1))
 		return 1;
 	return n < LIMIT_STEPS ? (unsigned)n : LIMIT_STEPS;
-}
-
-static bool
-is_agent(const struct provider *p)
-{
-	return (p->driver->abilities & DRIVER_AGENT) != 0;
 }
 
 /* Somebody may ask for tools even when the prompt names none. */
@@ -354,7 +357,6 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	s->arena = arena_new(parent);
 	s->tools = tools != NULL ? tools : no_tools(engine, s->arena);
 	s->ask.tools = toolset_decls(s->tools, &s->ask.n_tools);
-	s->agent = is_agent(ask->provider);
 	s->max_steps = steps_allowed(ask);
 	s->end = &s->calls;
 	buf_init(&s->text, LIMIT_REPLY_BYTES);
