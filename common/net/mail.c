@@ -9,6 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
+/* Older versions of libcurl misspell it. */
+#if LIBCURL_VERSION_NUM >= 0x080200
+#define RCPT_ALLOWFAILS CURLOPT_MAIL_RCPT_ALLOWFAILS
+#else
+#define RCPT_ALLOWFAILS CURLOPT_MAIL_RCPT_ALLLOWFAILS
+#endif
+
 struct mail {
 	struct http *http;
 	void (*done)(void *arg, enum mail_end how, const char *reason);
@@ -100,6 +107,10 @@ http_mail_set(CURL *easy, const struct http_request *r, struct arena *a,
 	SET(CURLOPT_PASSWORD, mail->password);
 	SET(CURLOPT_MAIL_FROM, bare_address(a, mail->from));
 	SET(CURLOPT_MAIL_RCPT, recipients(a, mail->to));
+	/* One address that is no more must not keep it from the others. */
+	SET(RCPT_ALLOWFAILS, 1L);
+	/* A server ends a connection on which nothing is said. */
+	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_UPLOAD, 1L);
 	SET(CURLOPT_READFUNCTION, read_text);
 	SET(CURLOPT_READDATA, rest);

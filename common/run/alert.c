@@ -4,7 +4,6 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
-#include "../base/crypt.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,26 +34,11 @@ concerns(const struct alert_conf *c, const struct alert *alert)
 	       (isnan(c->below) || alert->number <= c->below);
 }
 
-/* The same alert may come more than once (5.4). */
-static const char *
-make_key(struct arena *a, const struct alert *alert)
-{
-	uint8_t hash[CRYPT_SHA256_LEN];
-	char hex[2 * CRYPT_SHA256_LEN + 1];
-
-	if (*alert->id != '\0')
-		return arena_printf(
-		    a, "%s|%s|%s", alert->id, alert->status, alert->timestamp);
-	crypt_sha256(alert->event, hash);
-	hex_print(hex, hash, sizeof(hash));
-	return arena_strdup(a, hex);
-}
-
 static void
 queue(struct engine *engine, struct arena *a, const struct alert *alert)
 {
 	const struct settings *s = engine->settings;
-	const char *key = make_key(a, alert);
+	const char *key = alert_key(a, alert);
 	size_t i;
 
 	for (i = 0; i < s->n_alerts; i++)

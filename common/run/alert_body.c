@@ -1,18 +1,24 @@
 /* Alerts as the services want them, each by its own documentation: Slack's
- * Block Kit, Adaptive Cards for Teams, Discord's embeds, PagerDuty's Events API
- * v2, and mail by RFC 5322.  It refuses to send anything. */
+ * Block Kit, Adaptive Cards for Teams, Discord's embeds and PagerDuty's Events
+ * API v2.  It refuses to send anything. */
 #include "alert_int.h"
 
-#include "../base/clock.h"
 #include "../base/crypt.h"
-#include "../base/utf.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-/* What services take at most, in characters. */
-enum { SLACK_TITLE = 150, DISCORD_TITLE = 256, PAGERDUTY_SUMMARY = 1024 };
+/* What services take at most, in characters; Discord takes 6000 of all together
+ * and Teams 28 kB of everything. */
+enum {
+	SLACK_TITLE = 150,
+	SLACK_WORDS = 3000,
+	TEAMS_WORDS = 4000,
+	DISCORD_TITLE = 256,
+	DISCORD_WORDS = 4096,
+	PAGERDUTY_SUMMARY = 1024,
+	PAGERDUTY_KEY = 255,
+	FACT_CHARS = 250
+};
 
 /* As the states are shown. */
 static const char *
@@ -34,24 +40,6 @@ struct fact {
 
 enum { FACTS_MAX = 5 };
 
-static size_t
-facts(const struct alert *alert, struct fact out[FACTS_MAX])
-{
-	const struct fact all[FACTS_MAX] = {
-	    {"Value", alert->value},
-	    {"Threshold", alert->threshold},
-	    {"Window", alert->window},
-	    {"Type", alert->type},
-	    {"Status", alert->status},
-	};
-	size_t i, n = 0;
-
-	for (i = 0; i < FACTS_MAX; i++)
-		if (*all[i].text != '\0')
-			out[n++] = all[i];
-	return n;
-}
-
 /* At most N characters of UTF-8. */
 static const char *
 shorten(struct arena *a, const char *text, size_t n)
@@ -64,6 +52,25 @@ shorten(struct arena *a, const char *text, size_t n)
 	return arena_strndup(a, text, i);
 }
 
+static size_t
+facts(struct arena *a, const struct alert *alert, struct fact out[FACTS_MAX])
+{
+	const struct fact all[FACTS_MAX] = {
+	    {"Value", alert->value},
+	    {"Threshold", alert->threshold},
+	    {"Window", alert->window},
+	    {"Type", alert->type},
+	    {"Status", alert->status},
+	};
+	size_t i, n = 0;
+
+	for (i = 0; i < FACTS_MAX; i++)
+		if (*all[i].text != '\0')
+			out[n++] = (struct fact){
+			    all[i].name, shorten(a, all[i].text, FACT_CHARS)};
+	return n;
+}
+
 static json_t *
 string(const char *s)
 {
@@ -74,21 +81,26 @@ string(const char *s)
 
 /* --- Slack */
 
-/* Its three signs of markup. */
+/* Its three signs of markup; at most N characters become of it. */
 static const char *
-slack_escape(struct arena *a, const char *text)
+slack_escape(struct arena *a, const char *text, size_t n)
 {
+	const char *sign, *out;
+	size_t chars = 0;
 	struct buf b;
-	const char *out;
 
-	buf_init(&b, 5 * strlen(text) + 1);
+	buf_init(&b, 4 * n);
 	for (; *text != '\0'; text++) {
-		if (*text == '&')
-			buf_adds(&b, "&amp;");
-		else if (*text == '<')
-			buf_adds(&b, "&lt;");
-		else if (*text == '>')
-			buf_adds(&b, "&gt;");
+		sign = *text == '&'   ? "&amp;"
+		       : *text == '<' ? "&lt;"
+		       : *text == '>' ? "&gt;"
+				      : NULL;
+		if (((unsigned char)*text & 0xc0) != 0x80)
+			chars += sign != NULL ? strlen(sign) : 1;
+		if (chars > n)
+			break;
+		if (sign != NULL)
+			buf_adds(&b, sign);
 		else
 			buf_addc(&b, *text);
 	}
@@ -107,14 +119,14 @@ static json_t *
 slack_fields(struct arena *a, const struct alert *alert)
 {
 	struct fact fact[FACTS_MAX];
-	size_t i, n = facts(alert, fact);
+	size_t i, n = facts(a, alert, fact);
 	json_t *fields = json_array();
 
 	for (i = 0; i < n; i++)
-		json_array_append_new(
-		    fields, slack_text("mrkdwn",
-				arena_printf(a, "*%s*\n%s", fact[i].name,
-				    slack_escape(a, fact[i].text))));
+		json_array_append_new(fields,
+		    slack_text("mrkdwn",
+			arena_printf(a, "*%s*\n%s", fact[i].name,
+			    slack_escape(a, fact[i].text, SLACK_WORDS / 2))));
 	return fields;
 }
 
@@ -123,7 +135,8 @@ alert_slack(
     struct arena *a, const struct alert_conf *c, const struct alert *alert)
 {
 	const char *title = alert_title(a, c, alert);
-	const char *words = slack_escape(a, alert_words(a, c, alert));
+	const char *words =
+	    slack_escape(a, alert_words(a, c, alert), SLACK_WORDS);
 	json_t *blocks = json_array(), *fields = slack_fields(a, alert);
 
 	json_array_append_new(blocks,
@@ -138,11 +151,11 @@ alert_slack(
 	if (*alert->timestamp != '\0')
 		json_array_append_new(blocks,
 		    json_pack("{s:s, s:[o]}", "type", "context", "elements",
-			slack_text(
-			    "mrkdwn", slack_escape(a, alert->timestamp))));
-	return json_pack("{s:o, s:[{s:s, s:o}]}", "text",
-	    string(arena_printf(a, "%s: %s", title, words)), "attachments",
-	    "color", color(alert), "blocks", blocks);
+			slack_text("mrkdwn",
+			    slack_escape(a, alert->timestamp, FACT_CHARS))));
+	return json_pack("{s:[{s:o, s:s, s:o}]}", "attachments", "fallback",
+	    string(arena_printf(a, "%s: %s", title, words)), "color",
+	    color(alert), "blocks", blocks);
 }
 
 /* --- Microsoft Teams */
@@ -158,10 +171,11 @@ json_t *
 alert_teams(
     struct arena *a, const struct alert_conf *c, const struct alert *alert)
 {
-	json_t *title = teams_text(alert_title(a, c, alert));
+	json_t *title =
+	    teams_text(shorten(a, alert_title(a, c, alert), FACT_CHARS));
 	json_t *set = json_array(), *card;
 	struct fact fact[FACTS_MAX];
-	size_t i, n = facts(alert, fact);
+	size_t i, n = facts(a, alert, fact);
 
 	json_object_set_new(title, "weight", json_string("Bolder"));
 	json_object_set_new(title, "size", json_string("Medium"));
@@ -174,8 +188,8 @@ alert_teams(
 	card = json_pack("{s:s, s:s, s:s, s:[o, o, {s:s, s:o}]}", "$schema",
 	    "http://adaptivecards.io/schemas/adaptive-card.json", "type",
 	    "AdaptiveCard", "version", "1.4", "body", title,
-	    teams_text(alert_words(a, c, alert)), "type", "FactSet", "facts",
-	    set);
+	    teams_text(shorten(a, alert_words(a, c, alert), TEAMS_WORDS)),
+	    "type", "FactSet", "facts", set);
 	return json_pack("{s:s, s:[{s:s, s:n, s:o}]}", "type", "message",
 	    "attachments", "contentType",
 	    "application/vnd.microsoft.card.adaptive", "contentUrl", "content",
@@ -190,7 +204,7 @@ alert_discord(
 {
 	const char *title = shorten(a, alert_title(a, c, alert), DISCORD_TITLE);
 	struct fact fact[FACTS_MAX];
-	size_t i, n = facts(alert, fact);
+	size_t i, n = facts(a, alert, fact);
 	json_t *fields = json_array();
 
 	for (i = 0; i < n; i++)
@@ -199,11 +213,28 @@ alert_discord(
 				"value", string(fact[i].text), "inline", 1));
 	return json_pack("{s:[{s:o, s:o, s:i, s:o}], s:{s:[]}}", "embeds",
 	    "title", string(title), "description",
-	    string(alert_words(a, c, alert)), "color", color_number(alert),
-	    "fields", fields, "allowed_mentions", "parse");
+	    string(shorten(a, alert_words(a, c, alert), DISCORD_WORDS)),
+	    "color", color_number(alert), "fields", fields, "allowed_mentions",
+	    "parse");
 }
 
 /* --- PagerDuty */
+
+/* What is triggered and what resolves it have the same. */
+static const char *
+dedup_key(struct arena *a, const struct alert *alert)
+{
+	const char *key =
+	    arena_printf(a, "agentmark:%s:%s", alert->type, alert->id);
+	uint8_t hash[CRYPT_SHA256_LEN];
+	char hex[2 * CRYPT_SHA256_LEN + 1];
+
+	if (strlen(key) <= PAGERDUTY_KEY)
+		return key;
+	crypt_sha256((struct str){key, strlen(key)}, hash);
+	hex_print(hex, hash, sizeof(hash));
+	return arena_printf(a, "agentmark:%s", hex);
+}
 
 json_t *
 alert_pagerduty(
@@ -223,96 +254,5 @@ alert_pagerduty(
 		    payload, "timestamp", string(alert->timestamp));
 	return json_pack("{s:s, s:s, s:o, s:o}", "routing_key", c->key,
 	    "event_action", alert->resolved ? "resolve" : "trigger",
-	    "dedup_key",
-	    string(arena_printf(a, "agentmark:%s:%s", alert->type, alert->id)),
-	    "payload", payload);
-}
-
-/* --- mail */
-
-/* A header's words may be anything; ASCII goes as it is (RFC 2047). */
-static const char *
-header_words(struct arena *a, const char *text)
-{
-	struct str words = utf8_clean(a, (struct str){text, strlen(text)});
-	size_t i;
-
-	for (i = 0; i < words.len; i++)
-		if (words.p[i] < ' ' || words.p[i] > '~')
-			break;
-	if (i == words.len)
-		return text;
-	return arena_printf(a, "=?UTF-8?B?%s?=", base64_print(a, words).p);
-}
-
-/* The body in base64, which survives any mail server. */
-static void
-add_body(struct buf *b, struct arena *a, const char *text)
-{
-	enum { LINE = 76 };
-	struct str base64 = base64_print(a, (struct str){text, strlen(text)});
-	size_t i, n;
-
-	for (i = 0; i < base64.len; i += n) {
-		n = base64.len - i < LINE ? base64.len - i : LINE;
-		buf_add(b, base64.p + i, n);
-		buf_adds(b, "\r\n");
-	}
-}
-
-static void
-add_date(struct buf *b)
-{
-	static const char *const days[] = {
-	    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May",
-	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) == NULL)
-		return;
-	buf_addf(b, "Date: %s, %02d %s %04d %02d:%02d:%02d +0000\r\n",
-	    days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
-	    tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-/* The same alert has the same id, so that a mailbox can tell. */
-static void
-add_id(struct buf *b, const struct alert *alert)
-{
-	uint8_t hash[CRYPT_SHA256_LEN];
-	char hex[33];
-
-	crypt_sha256(alert->event, hash);
-	hex_print(hex, hash, 16);
-	buf_addf(b, "Message-ID: <%s@agentmark-fcgi.invalid>\r\n", hex);
-}
-
-void
-alert_mail(struct buf *b, struct arena *a, const struct alert_conf *c,
-    const struct alert *alert)
-{
-	struct fact fact[FACTS_MAX];
-	size_t i, n = facts(alert, fact);
-	struct buf text;
-
-	add_date(b);
-	buf_addf(b, "From: %s\r\nTo: ", c->from);
-	for (i = 0; c->to[i] != NULL; i++)
-		buf_addf(b, "%s%s", i == 0 ? "" : ", ", c->to[i]);
-	buf_addf(b, "\r\nSubject: %s\r\n",
-	    header_words(a, alert_title(a, c, alert)));
-	add_id(b, alert);
-	buf_adds(b, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
-		    "Content-Type: text/plain; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: base64\r\n\r\n");
-	buf_init(&text, 1024 * 1024);
-	buf_addf(&text, "%s\r\n\r\n", alert_words(a, c, alert));
-	for (i = 0; i < n; i++)
-		buf_addf(&text, "%s: %s\r\n", fact[i].name, fact[i].text);
-	if (*alert->timestamp != '\0')
-		buf_addf(&text, "%s\r\n", alert->timestamp);
-	add_body(b, a, buf_str(&text));
-	buf_free(&text);
+	    "dedup_key", string(dedup_key(a, alert)), "payload", payload);
 }

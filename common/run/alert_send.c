@@ -112,14 +112,16 @@ by_webhook(struct delivery *d, struct engine *engine,
     const struct alert_conf *c, const struct alert *alert)
 {
 	struct arena *a = delivery_arena(d);
-	const char **headers = arena_array(a, 2, sizeof(*headers));
+	const char **headers = arena_array(a, 3, sizeof(*headers));
 	char signature[SIGN_LEN + 1];
 
-	headers[0] = headers[1] = NULL;
+	headers[0] =
+	    arena_printf(a, "Idempotency-Key: %s", alert_key(a, alert));
+	headers[1] = headers[2] = NULL;
 	if (c->secret != NULL) {
 		sign_body((struct str){c->secret, strlen(c->secret)},
 		    alert->event, signature);
-		headers[0] =
+		headers[1] =
 		    arena_printf(a, "x-agentmark-signature-256: %s", signature);
 	}
 	post_body(d, engine, c, c->url, headers, alert->event);
@@ -229,7 +231,7 @@ by_file(struct delivery *d, struct engine *engine, const struct alert_conf *c,
 {
 	struct buf *b = &sending(d)->text;
 	int fd = open(c->path,
-	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
 	ssize_t n;
 
 	(void)engine;
@@ -271,7 +273,7 @@ send_alert(
 	struct alert *alert = arena_zalloc(delivery_arena(d), sizeof(*alert));
 	struct err err = {0};
 
-	buf_init(&sending(d)->text, LIMIT_STORE_ITEM_BYTES + 1024 * 1024);
+	buf_init(&sending(d)->text, 2 * LIMIT_STORE_ITEM_BYTES);
 	if (alert_read(delivery_arena(d), body, alert, &err) == -1)
 		delivery_end(d, DELIVERED_NEVER, 0, err.msg);
 	else
@@ -295,6 +297,7 @@ alert_route(struct alert_conf *c, const char *name)
 {
 	c->route = (struct route){
 	    .name = name,
+	    .kind = "alert",
 	    .send = send_alert,
 	    .drop = drop,
 	    .arg = c,

@@ -2,6 +2,7 @@
  * words. It refuses to know where they go. */
 #include "alert_int.h"
 
+#include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/js.h"
 #include "../base/limits.h"
@@ -25,7 +26,7 @@ drop_json(void *json)
 	json_decref(json);
 }
 
-/* Text, or a number as text. */
+/* Text, or a number as text; "" where there is neither. */
 static const char *
 text_of(struct arena *a, const json_t *object, const char *key)
 {
@@ -38,6 +39,15 @@ text_of(struct arena *a, const json_t *object, const char *key)
 		return "";
 	(void)js_number_print(number, json_number_value(v));
 	return arena_strdup(a, number);
+}
+
+static const char *
+text_of_either(
+    struct arena *a, const json_t *one, const json_t *other, const char *key)
+{
+	const char *text = text_of(a, one, key);
+
+	return *text != '\0' ? text : text_of(a, other, key);
 }
 
 /* A number, or text that is one. */
@@ -94,14 +104,37 @@ alert_read(
 	    .type = text_of(a, alert, "type"),
 	    .status = text_of(a, alert, "status"),
 	    .window = text_of(a, alert, "timeWindow"),
-	    .message = text_of(a, data, "message"),
-	    .timestamp = text_of(a, data, "timestamp"),
+	    .message = text_of_either(a, data, alert, "message"),
+	    .timestamp = text_of_either(a, data, alert, "timestamp"),
 	    .number = number_of(alert, "threshold"),
 	};
 	out->value = with_unit(a, alert, "currentValue", out->type);
 	out->threshold = with_unit(a, alert, "threshold", out->type);
 	out->resolved = strcmp(out->status, "resolved") == 0;
 	return 0;
+}
+
+/* What has no id or no time is told by all that it says: an alert that is
+ * triggered again must not be taken for the first one. */
+const char *
+alert_key(struct arena *a, const struct alert *alert)
+{
+	uint8_t hash[CRYPT_SHA256_LEN];
+	char hex[2 * CRYPT_SHA256_LEN + 1];
+	struct str text = alert->event;
+	struct buf b;
+
+	buf_init(&b, LIMIT_STORE_ITEM_BYTES);
+	if (*alert->id != '\0' && *alert->timestamp != '\0') {
+		buf_add(&b, alert->id, strlen(alert->id) + 1);
+		buf_add(&b, alert->status, strlen(alert->status) + 1);
+		buf_adds(&b, alert->timestamp);
+		text = (struct str){buf_str(&b), b.len};
+	}
+	crypt_sha256(text, hash);
+	buf_free(&b);
+	hex_print(hex, hash, sizeof(hash));
+	return arena_strdup(a, hex);
 }
 
 /* --- words */
@@ -136,7 +169,7 @@ alert_fill(struct arena *a, const char *template, const struct alert *alert)
 	const char *p = template, *end, *text;
 	struct buf b;
 
-	buf_init(&b, LIMIT_ERR_BYTES);
+	buf_init(&b, LIMIT_STORE_ITEM_BYTES);
 	while (*p != '\0') {
 		end = *p == '{' ? strchr(p, '}') : NULL;
 		text = end != NULL ? word(alert, (struct str){p + 1,
@@ -170,29 +203,54 @@ type_words(struct arena *a, const struct alert *alert)
 	return words;
 }
 
+static const char *
+our_title(struct arena *a, const struct alert *alert)
+{
+	const char *what = type_words(a, alert);
+
+	if (alert->resolved)
+		return arena_printf(a, "%s is back to normal", what);
+	if (*alert->status != '\0')
+		return arena_printf(a, "%s has crossed its threshold", what);
+	return *alert->type != '\0' ? arena_printf(a, "%s alert", what) : what;
+}
+
+static const char *
+our_words(struct arena *a, const struct alert *alert)
+{
+	if (*alert->message != '\0')
+		return alert->message;
+	return arena_printf(a, "%s: %s, threshold %s", type_words(a, alert),
+	    *alert->value != '\0' ? alert->value : "unknown",
+	    *alert->threshold != '\0' ? alert->threshold : "unknown");
+}
+
+/* No service takes an empty text. */
+static const char *
+filled(struct arena *a, const char *template, const struct alert *alert)
+{
+	const char *text;
+
+	if (template == NULL)
+		return NULL;
+	text = alert_fill(a, template, alert);
+	return text[strspn(text, " \t\r\n")] != '\0' ? text : NULL;
+}
+
 const char *
 alert_title(
     struct arena *a, const struct alert_conf *c, const struct alert *alert)
 {
-	const char *what = alert->resolved ? "is back to normal"
-			   : *alert->status != '\0'
-			       ? "has crossed its threshold"
-			       : "alert";
+	const char *text = filled(a, c->title, alert);
 
-	if (c->title != NULL)
-		return alert_fill(a, c->title, alert);
-	return arena_printf(a, "%s %s", type_words(a, alert), what);
+	return text != NULL ? text : our_title(a, alert);
 }
 
 const char *
 alert_words(
     struct arena *a, const struct alert_conf *c, const struct alert *alert)
 {
-	if (c->text != NULL)
-		return alert_fill(a, c->text, alert);
-	if (*alert->message != '\0')
-		return alert->message;
-	return arena_printf(a, "%s: %s, threshold %s", type_words(a, alert),
-	    *alert->value != '\0' ? alert->value : "unknown",
-	    *alert->threshold != '\0' ? alert->threshold : "unknown");
+	const char *text = filled(a, c->text, alert);
+
+	return text != NULL ? text : our_words(a, alert);
 }

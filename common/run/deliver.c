@@ -1,181 +1,26 @@
 /* Brings what waits in the outbox to where it is to go, one batch at a time for
  * each route, when nobody waits for it.  It refuses to know what is delivered
  * and how. */
-#include "deliver.h"
+#include "deliver_int.h"
 
 #include "../base/clock.h"
 #include "../base/limits.h"
-#include "../base/log.h"
 #include "../base/xalloc.h"
 #include "../store/store.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
 	GATHER_MS = 200, /* what comes soon after goes with it */
-	LOOK_MS = 30000, /* for what other processes left */
 	FIRST_LOOK_MS = 1000,
-	SLACK_MS = 5000,       /* an item is ours until then, at least */
-	FIRST_WAIT_MS = 1000,  /* before a second attempt */
-	MOST_WAIT_MS = 300000, /* between two attempts */
-	WARN_MS = 60000	       /* between two warnings of one route */
+	HURRIED_LOOK_MS = 250, /* of a process that is about to end */
+	SOONEST_LOOK_MS = 20,
+	GRACE_MS = 200,		/* a way's own clock says more than ours */
+	FIRST_WAIT_MS = 1000,	/* before a second attempt */
+	MOST_WAIT_MS = 300000,	/* between two attempts */
+	MOST_ASKED_MS = 3600000 /* when the other side asks for it */
 };
-
-/* An item that is delivered, or waits in memory where there is no store. */
-struct parcel {
-	struct parcel *next;
-	int64_t id; /* in the store; 0: in memory alone */
-	int attempts;
-	int64_t queued, due; /* wall clock */
-	struct buf body;
-};
-
-/* A route at work. */
-struct lane {
-	struct deliver *deliver;
-	const struct route *route;
-	struct timer look;
-	struct delivery *delivery; /* on its way, or NULL */
-	struct parcel *waiting;	   /* in memory */
-	size_t n_waiting, n_bytes;
-	int64_t dropped, warned_at;
-	int failures; /* in a row */
-};
-
-struct delivery {
-	struct lane *lane;
-	struct arena *arena;
-	void *state;
-	struct parcel *parcels;
-	struct buf body;
-	struct timer clock, end;
-	enum delivered how;
-	int64_t retry_after;
-	const char *reason;
-	bool sent, ended;
-};
-
-struct deliver {
-	struct engine *engine;
-	struct lane *lanes;
-	size_t n;
-	bool hurried; /* the process is about to end */
-};
-
-/* --- parcels */
-
-static struct parcel *
-parcel_new(struct str body)
-{
-	struct parcel *p = xcalloc(1, sizeof(*p));
-
-	buf_init(&p->body, LIMIT_STORE_ITEM_BYTES);
-	buf_add(&p->body, body.p, body.len);
-	return p;
-}
-
-static void
-parcel_free(struct parcel *p)
-{
-	buf_free(&p->body);
-	free(p);
-}
-
-/* --- losses */
-
-static void
-warn(struct lane *lane, const char *event, const char *reason)
-{
-	int64_t now = loop_now(lane->deliver->engine->loop);
-
-	if (lane->warned_at != 0 && now - lane->warned_at < WARN_MS)
-		return;
-	lane->warned_at = now != 0 ? now : 1;
-	log_line(LEVEL_WARNING, event,
-	    "route=%s dropped=%" PRId64 " reason=\"%s\"", lane->route->name,
-	    lane->dropped, reason);
-}
-
-static void
-lose(struct lane *lane, int64_t n, const char *reason)
-{
-	char labels[128];
-
-	if (n <= 0)
-		return;
-	lane->dropped += n;
-	(void)snprintf(
-	    labels, sizeof(labels), "route=\"%s\"", lane->route->name);
-	store_count(lane->deliver->engine->store, "agentmark_dropped_total",
-	    labels, (double)n);
-	warn(lane, "delivery_dropped", reason);
-}
-
-/* --- what waits in memory */
-
-static void
-remember(struct lane *lane, struct parcel *p)
-{
-	struct parcel **at = &lane->waiting, *oldest;
-
-	while (*at != NULL)
-		at = &(*at)->next;
-	p->next = NULL;
-	*at = p;
-	lane->n_waiting++;
-	lane->n_bytes += p->body.len;
-	while (lane->n_waiting > LIMIT_DELIVER_ITEMS ||
-	       lane->n_bytes > LIMIT_DELIVER_BYTES) {
-		oldest = lane->waiting;
-		lane->waiting = oldest->next;
-		lane->n_waiting--;
-		lane->n_bytes -= oldest->body.len;
-		parcel_free(oldest);
-		lose(lane, 1, "too many wait in memory");
-	}
-}
-
-static struct parcel *
-recall(struct lane *lane, int64_t now)
-{
-	struct parcel **at = &lane->waiting, *p;
-
-	while (*at != NULL && (*at)->due > now && !lane->deliver->hurried)
-		at = &(*at)->next;
-	p = *at;
-	if (p == NULL)
-		return NULL;
-	*at = p->next;
-	lane->n_waiting--;
-	lane->n_bytes -= p->body.len;
-	return p;
-}
-
-/* --- taking */
-
-static struct parcel *
-take(struct lane *lane)
-{
-	const struct route *route = lane->route;
-	struct store *store = lane->deliver->engine->store;
-	struct parcel *p = recall(lane, clock_wall_ms());
-	struct store_item item;
-
-	if (p != NULL) {
-		p->attempts++;
-		return p;
-	}
-	if (store_outbox_take(
-		store, route->name, route->timeout_ms + SLACK_MS, &item) != 1)
-		return NULL;
-	p = parcel_new(item.body);
-	p->id = item.id;
-	p->attempts = item.attempts + 1;
-	p->queued = item.queued;
-	return p;
-}
 
 static void
 take_batch(struct delivery *d)
@@ -187,7 +32,7 @@ take_batch(struct delivery *d)
 	for (n = 0; n < (route->join != NULL ? route->batch : 1); n++) {
 		if (d->body.len > LIMIT_DELIVER_BATCH_BYTES)
 			break;
-		*at = take(d->lane);
+		*at = lane_take(d->lane);
 		if (*at == NULL)
 			break;
 		if (route->join != NULL)
@@ -211,6 +56,8 @@ look_in(struct lane *lane, int64_t ms)
 	struct loop *loop = lane->deliver->engine->loop;
 	int64_t due = loop_now(loop) + ms;
 
+	if (due < lane->not_before)
+		due = lane->not_before;
 	if (lane->look.set && lane->look.due <= due)
 		return;
 	timer_set(loop, &lane->look, due, look, lane);
@@ -218,17 +65,18 @@ look_in(struct lane *lane, int64_t ms)
 
 /* Doubles with every failure. */
 static int64_t
-backoff(const struct engine *engine, int attempts, int64_t asked)
+backoff(const struct delivery *d, int attempts)
 {
-	int64_t wait = FIRST_WAIT_MS;
-	double more = engine->random != NULL ? engine->random() / 4 : 0;
+	int64_t wait = FIRST_WAIT_MS, asked = d->retry_after;
 
 	while (--attempts > 0 && wait < MOST_WAIT_MS)
 		wait *= 2;
 	if (wait > MOST_WAIT_MS)
 		wait = MOST_WAIT_MS;
-	wait += (int64_t)((double)wait * more);
-	return asked > wait && asked <= MOST_WAIT_MS ? asked : wait;
+	wait += (int64_t)((double)wait * d->chance / 4);
+	if (asked > MOST_ASKED_MS)
+		asked = MOST_ASKED_MS;
+	return asked > wait ? asked : wait;
 }
 
 static bool
@@ -245,23 +93,23 @@ static void
 settle_parcel(struct delivery *d, struct parcel *p)
 {
 	struct lane *lane = d->lane;
-	struct engine *engine = lane->deliver->engine;
+	struct store *store = lane->deliver->engine->store;
 	bool again = d->how == DELIVERED_RETRY && !is_spent(lane->route, p);
-	int64_t wait;
+	int64_t wait = backoff(d, p->attempts);
 
 	if (d->how != DELIVERED_OK && !again)
-		lose(lane, 1, d->reason);
-	if (again)
-		wait = backoff(engine, p->attempts, d->retry_after);
+		lane_lose(lane, 1, d->reason);
+	if (d->how != DELIVERED_OK || p->attempts > 1)
+		lane_note(lane, p, d->how != DELIVERED_OK ? d->reason : NULL);
 	if (again && p->id == 0) {
 		p->due = clock_wall_ms() + wait;
-		remember(lane, p);
+		lane_remember(lane, p);
 		return;
 	}
 	if (again)
-		store_outbox_retry(engine->store, p->id, wait);
+		store_outbox_retry(store, p->id, wait);
 	else if (p->id != 0)
-		store_outbox_done(engine->store, p->id);
+		store_outbox_done(store, p->id);
 	parcel_free(p);
 }
 
@@ -279,29 +127,44 @@ free_delivery(struct delivery *d)
 	arena_free(d->arena);
 }
 
-/* After the turn in which it was told. */
+/* After the turn in which it was told.  The route waits a little longer than
+ * what failed, which is to go first then. */
 static void
 settle(void *arg)
 {
 	struct delivery *d = arg;
 	struct lane *lane = d->lane;
+	struct engine *engine = lane->deliver->engine;
+	bool failed = d->how == DELIVERED_RETRY;
 	struct parcel *p;
 
-	if (d->how == DELIVERED_OK)
-		lane->failures = 0;
-	else
-		lane->failures++;
-	if (d->how == DELIVERED_RETRY)
-		warn(lane, "delivery_failed", d->reason);
+	lane->failures = failed ? lane->failures + 1 : 0;
+	if (engine->random != NULL)
+		d->chance = engine->random();
+	if (failed)
+		lane_warn(lane, TROUBLE_FAILED, d->reason);
 	while ((p = d->parcels) != NULL) {
 		d->parcels = p->next;
 		settle_parcel(d, p);
 	}
-	look_in(lane,
-	    d->how == DELIVERED_RETRY
-		? backoff(lane->deliver->engine, lane->failures, d->retry_after)
-		: 0);
+	lane->not_before = 0;
+	if (failed)
+		lane->not_before =
+		    loop_now(engine->loop) + backoff(d, lane->failures) + 1;
 	free_delivery(d);
+	look_in(lane, 0);
+}
+
+/* It stands between quotes in the log. */
+static const char *
+unquoted(struct arena *a, const char *text)
+{
+	char *copy = arena_strdup(a, text), *p;
+
+	for (p = copy; *p != '\0'; p++)
+		if (*p == '"' || *p == '\\')
+			*p = '\'';
+	return copy;
 }
 
 void
@@ -315,7 +178,7 @@ delivery_end(struct delivery *d, enum delivered how, int64_t retry_after_ms,
 	d->ended = true;
 	d->how = how;
 	d->retry_after = retry_after_ms;
-	d->reason = arena_strdup(d->arena, reason != NULL ? reason : "");
+	d->reason = unquoted(d->arena, reason != NULL ? reason : "");
 	timer_set(loop, &d->end, loop_now(loop), settle, d);
 }
 
@@ -339,17 +202,17 @@ delivery_new(struct lane *lane)
 	return d;
 }
 
+/* Nothing is due: what failed will be, and what others have when they die. */
 static void
-trim(struct lane *lane)
+rest(struct lane *lane)
 {
-	const struct route *route = lane->route;
+	int64_t wait = lane->deliver->look_ms, due;
 
-	if (route->most > 0 || route->max_age_ms > 0)
-		lose(lane,
-		    store_outbox_trim(lane->deliver->engine->store, route->name,
-			route->most > 0 ? route->most : INT64_MAX,
-			route->max_age_ms > 0 ? route->max_age_ms : INT64_MAX),
-		    "too old, or too many");
+	lane_trim(lane);
+	due = lane_due_in(lane);
+	if (due != -1 && due < wait)
+		wait = due > SOONEST_LOOK_MS ? due : SOONEST_LOOK_MS;
+	look_in(lane, wait);
 }
 
 /* Sends the next batch, when there is one. */
@@ -366,12 +229,12 @@ look(void *arg)
 	take_batch(d);
 	if (d->parcels == NULL) {
 		free_delivery(d);
-		trim(lane);
-		look_in(lane, LOOK_MS);
+		rest(lane);
 		return;
 	}
 	timer_set(engine->loop, &d->clock,
-	    loop_now(engine->loop) + lane->route->timeout_ms, take_too_long, d);
+	    loop_now(engine->loop) + lane->route->timeout_ms + GRACE_MS,
+	    take_too_long, d);
 	d->sent = true;
 	lane->route->send(d, engine, lane->route->arg,
 	    (struct str){buf_str(&d->body), d->body.len});
@@ -412,7 +275,7 @@ deliver_put(struct engine *engine, const struct route *route, const char *key,
 	if (rc == -1) {
 		p = parcel_new(body);
 		p->queued = clock_wall_ms();
-		remember(&deliver->lanes[i], p);
+		lane_remember(&deliver->lanes[i], p);
 	}
 	look_in(&deliver->lanes[i], route->batch > 1 ? GATHER_MS : 0);
 }
@@ -424,22 +287,20 @@ stop_lane(struct lane *lane)
 	struct delivery *d = lane->delivery;
 	struct parcel *p;
 
+	if (d != NULL && d->ended) {
+		settle(d);
+		d = NULL;
+	}
 	timer_clear(lane->deliver->engine->loop, &lane->look);
 	while (d != NULL && (p = d->parcels) != NULL) {
 		d->parcels = p->next;
-		if (p->id != 0)
-			store_outbox_retry(
-			    lane->deliver->engine->store, p->id, 0);
-		else
-			lose(lane, 1, "the process ends");
-		parcel_free(p);
+		lane_give_back(lane, p);
 	}
 	if (d != NULL)
 		free_delivery(d);
 	while ((p = lane->waiting) != NULL) {
 		lane->waiting = p->next;
-		parcel_free(p);
-		lose(lane, 1, "the process ends, and there is no store");
+		lane_give_back(lane, p);
 	}
 }
 
@@ -470,6 +331,7 @@ deliver_configure(
 		return;
 	deliver = engine->deliver = xcalloc(1, sizeof(*deliver));
 	deliver->engine = engine;
+	deliver->look_ms = DELIVER_LOOK_MS;
 	deliver->lanes = xcalloc(n, sizeof(*deliver->lanes));
 	deliver->n = n;
 	for (i = 0; i < n; i++) {
@@ -485,13 +347,24 @@ deliver_busy(const struct engine *engine)
 	const struct deliver *deliver = engine->deliver;
 	size_t i;
 
-	for (i = 0; deliver != NULL && i < deliver->n; i++) {
-		const struct lane *lane = &deliver->lanes[i];
-
-		if (lane->delivery != NULL || lane->waiting != NULL)
+	for (i = 0; deliver != NULL && i < deliver->n; i++)
+		if (deliver->lanes[i].delivery != NULL ||
+		    lane_due_in(&deliver->lanes[i]) == 0)
 			return true;
-		if (store_outbox_waiting(
-			engine->store, lane->route->name, NULL) > 0)
+	return false;
+}
+
+/* Whether something is on its way, or will be in this turn. */
+static bool
+is_at_work(const struct deliver *deliver, int64_t now)
+{
+	const struct lane *lane;
+	size_t i;
+
+	for (i = 0; i < deliver->n; i++) {
+		lane = &deliver->lanes[i];
+		if (lane->delivery != NULL ||
+		    (lane->look.set && lane->look.due <= now))
 			return true;
 	}
 	return false;
@@ -506,19 +379,10 @@ deliver_finish(struct engine *engine, int64_t max_ms)
 
 	if (deliver == NULL)
 		return;
-	deliver->hurried = true;
+	deliver->look_ms = HURRIED_LOOK_MS;
 	for (i = 0; i < deliver->n; i++)
-		if (deliver->lanes[i].failures == 0)
-			look_in(&deliver->lanes[i], 0);
-	while ((now = loop_now(engine->loop)) < end) {
-		for (i = 0; i < deliver->n; i++)
-			if (deliver->lanes[i].delivery != NULL ||
-			    (deliver->lanes[i].look.set &&
-				deliver->lanes[i].look.due <= now))
-				break;
-		if (i == deliver->n)
-			break;
+		look_in(&deliver->lanes[i], 0);
+	while ((now = loop_now(engine->loop)) < end && is_at_work(deliver, now))
 		loop_turn(engine->loop, (int)(end - now));
-	}
-	deliver->hurried = false;
+	deliver->look_ms = DELIVER_LOOK_MS;
 }

@@ -21,6 +21,9 @@ enum delivered {
 /* Where things go: one for each collector, route of alerts and so on. */
 struct route {
 	const char *name; /* "otlp:agentmark", "alert:slack" */
+	/* What the journal of runs calls a thing that did not arrive at once;
+	 * NULL: it is not told. */
+	const char *kind;
 	/* Sends BODY, not in a callback of the network; ends by
 	 * delivery_end(), perhaps at once. */
 	void (*send)(struct delivery *d, struct engine *engine, void *arg,

@@ -10,6 +10,7 @@
 
 struct delivery_posting {
 	struct http *http;
+	const char *path; /* of the URL: it may be a secret */
 	struct buf packed, reply;
 	int status;
 	int64_t retry_after;
@@ -39,16 +40,31 @@ may_help_later(int status)
 	return status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-/* The beginning of what came back, on one line. */
+/* What follows the host, unless it is a slash at most. */
+static const char *
+path_of(const char *url)
+{
+	const char *host = strstr(url, "://");
+	const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+
+	return path != NULL && path[1] != '\0' ? path : NULL;
+}
+
+/* The beginning of what came back, on one line.  Some servers repeat where a
+ * request went. */
 static const char *
 words(struct delivery *d, const struct delivery_posting *p)
 {
-	char *text = arena_printf(delivery_arena(d), "status %d: %.200s",
-	    p->status, buf_str(&p->reply));
+	struct arena *a = delivery_arena(d);
+	const char *reply = buf_str(&p->reply);
+	char *text;
 	size_t i;
 
+	if (p->path != NULL && strstr(reply, p->path) != NULL)
+		return arena_printf(a, "status %d", p->status);
+	text = arena_printf(a, "status %d: %.200s", p->status, reply);
 	for (i = 0; text[i] != '\0'; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == '"')
+		if ((unsigned char)text[i] < ' ')
 			text[i] = ' ';
 	return text;
 }
@@ -59,7 +75,8 @@ on_end(void *arg, enum http_end how, const char *reason)
 	struct delivery *d = arg;
 	struct delivery_posting *p = delivery_state(d);
 
-	if (p->status == 0 || (how != HTTP_OK && how != HTTP_TOO_LARGE))
+	(void)how; /* a status is an answer, whatever became of its body */
+	if (p->status == 0)
 		delivery_end(d, DELIVERED_RETRY, 0, reason);
 	else if (p->status >= 200 && p->status <= 299)
 		delivery_end(d, DELIVERED_OK, 0, NULL);
@@ -104,6 +121,7 @@ delivery_post(
 	struct err err = {0};
 	bool packed;
 
+	p->path = path_of(post->url);
 	buf_init(&p->reply, LIMIT_ERROR_BODY_BYTES);
 	buf_init(&p->packed, post->body.len + 1024);
 	packed = post->gzip && gzip(&p->packed, post->body);

@@ -5,7 +5,7 @@
 #include "deliver.h"
 
 struct delivery_post {
-	const char *url;
+	const char *url;	    /* must stay until the drop */
 	const char *type;	    /* Content-Type */
 	const char *const *headers; /* more of them, NULL-ended, or NULL */
 	struct str body;	    /* must stay until the drop */

@@ -39,17 +39,20 @@ store_outbox_put(
 	return there ? 1 : 0;
 }
 
+/* The oldest of those that are due, not the one that is due longest: what had
+ * to be tried again stays ahead of what came later. */
 static sqlite3_stmt *
 find_due(struct store *s, const char *route, int64_t now)
 {
 	if (route == NULL)
 		return store_ask(s,
 		    "select id, route, key, body, attempts, queued from outbox"
-		    " where due <= ? order by due, id limit 1",
+		    " where id = (select min(id) from outbox where due <= ?)",
 		    VALUES(INT(now)));
 	return store_ask(s,
 	    "select id, route, key, body, attempts, queued from outbox"
-	    " where route = ? and due <= ? order by due, id limit 1",
+	    " where id = (select min(id) from outbox"
+	    " where route = ? and due <= ?)",
 	    VALUES(TEXT(route), INT(now)));
 }
 
