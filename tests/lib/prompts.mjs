@@ -39,15 +39,20 @@ const EVALS = ['contains', 'exact_match', 'input_seen', 'json_equal',
 const FIXTURES = path.join(root, 'tests/tools/fixtures.mjs');
 const DATASETS = path.join(root, 'tests/data/datasets');
 
+const TOOLS = JSON.parse(fs.readFileSync(
+  path.join(root, 'tests/tools/tools.json'), 'utf8'));
+
 // JSON is YAML.
-const command = (fixtures, name) => JSON.stringify(
-  { exec: [process.execPath, path.resolve(fixtures), 'eval', name],
-    workers: 2 });
+const command = (fixtures, kind, name) => JSON.stringify({
+  exec: [process.execPath, path.resolve(fixtures), kind, name], workers: 2,
+  ...(kind === 'tool' ? TOOLS[name] : {}),
+});
 
 // Everything that the head of tools/replay.mjs asks for.
 export function configuration(o) {
   const { mock, templates = '', fixtures = FIXTURES, datasets = DATASETS } = o;
-  const evals = EVALS.map(name => `  ${name}: ${command(fixtures, name)}\n`);
+  const all = (kind, names) => names.map(name =>
+    `  ${name}: ${command(fixtures, kind, name)}\n`).join('');
   return `webhook:
   secret: ${SECRET}
 ${templates}providers:
@@ -67,7 +72,8 @@ models:
   - match: "^(mock|gpt-)"
     provider: chat
 evals:
-${evals.join('')}datasets:
+${all('eval', EVALS)}tools:
+${all('tool', Object.keys(TOOLS))}datasets:
   root: ${JSON.stringify(path.resolve(datasets))}
 experiments:
   at_once: 0
