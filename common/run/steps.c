@@ -195,6 +195,7 @@ add_usage(struct steps *s, const struct usage *u)
 	sum->total += u->total;
 	sum->cached += u->cached;
 	sum->reasoning += u->reasoning;
+	sum->unknown = sum->unknown && u->unknown;
 	sum->has_cost = sum->has_cost || u->has_cost;
 	sum->cost += u->cost;
 }

@@ -295,6 +295,48 @@ await served('prompts that name what is not there', {
   assert.equal(model.calls[0].tools[0].function.description, 'mine');
 });
 
+// --- executors
+
+const EXECUTOR = `#!/usr/bin/env python3
+import json, sys
+call = json.loads(sys.stdin.readline())
+def say(**event):
+    print(json.dumps({"id": call["id"], **event}), flush=True)
+say(type="text-delta", text="offered: %s; " % ", ".join(
+    tool["name"] for tool in call["tools"]))
+for i, name in enumerate(["slow", "fast", "nothing"]):
+    say(type="tool-request", toolCallId="c%d" % i, name=name, args={"i": i})
+seen = []
+for i in range(3):
+    answer = json.loads(sys.stdin.readline())["toolResult"]
+    seen.append("%s=%s%s" % (answer["toolCallId"],
+        "!" if answer.get("isError") else "", json.dumps(answer["result"])))
+say(type="text-delta", text="; ".join(sorted(seen)))
+say(type="finish", reason="stop")
+`;
+await served('tools that an executor asks for', {
+  tools: { slow: { exec: ['./slow'] }, fast: { exec: ['cat'] } },
+  scripts: { slow: SLOW, executor: EXECUTOR },
+  configuration: {
+    providers: { test: { driver: 'command', exec: ['./executor'] } },
+  },
+}, async server => {
+  const o = { steps: [], tools: ['slow', 'fast', 'Read'] };
+  const text = 'offered: slow, fast; c0="slept"; c1={"i": 1}; c2=!"there is ' +
+    'no tool nothing; there are: slow, fast"';
+  const { json, body } = await ask(server, o);
+  assert.equal(json?.result, text, body);
+  assert.deepEqual(json.toolCalls.map(c => [c.toolName, c.args]),
+    [['slow', { i: 0 }], ['fast', { i: 1 }], ['nothing', { i: 2 }]]);
+  assert.deepEqual(json.toolResults.map(r => r.result).slice(0, 2),
+    ['slept', { i: 1 }]);
+  const stream = await ask(server, { ...o, stream: true });
+  const kinds = stream.values.map(line =>
+    line.toolCall ? 'c' : line.toolResult ? 'r' : line.result ? 't' : 'f');
+  assert.equal(kinds.join(''), 'tcccrrrtff', stream.body);
+  await quiet(server);
+});
+
 // --- experiments
 
 await served('rows and judges with tools', {
