@@ -4,6 +4,7 @@
 
 #include "../common/base/log.h"
 #include "../common/run/limit.h"
+#include "../common/run/alert.h"
 #include "../common/run/tool.h"
 #include "../common/store/store.h"
 #include "version.h"
@@ -87,6 +88,23 @@ print_limits(FILE *out, const struct provider_limits *limits)
 		    out, ", %.0f tokens a minute", limits->tokens_per_minute);
 }
 
+/* Those that are known and of which nothing is set. */
+static void
+print_idle(FILE *out, const struct models *m)
+{
+	const char *before = "providers without a key or an address: ";
+	size_t i;
+
+	for (i = 0; i < m->n_providers; i++) {
+		if (!m->providers[i].idle)
+			continue;
+		(void)fprintf(out, "%s%s", before, m->providers[i].name);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		(void)fprintf(out, "\n");
+}
+
 static void
 print_providers(FILE *out, const struct conf *conf)
 {
@@ -95,14 +113,19 @@ print_providers(FILE *out, const struct conf *conf)
 	size_t i;
 
 	for (i = 0; i < conf->settings.models.n_providers; i++, p++) {
+		if (p->idle)
+			continue;
 		(void)fprintf(out, "provider: %s, driver %s, ", p->name,
 		    p->driver != NULL ? p->driver->name : "unknown");
 		print_place(out, p);
 		(void)fprintf(out, ", ");
 		print_key(out, &from[i], p);
 		print_limits(out, p->limits);
+		if (p->lacks != NULL)
+			(void)fprintf(out, ", needs %s", p->lacks);
 		(void)fprintf(out, "\n");
 	}
+	print_idle(out, &conf->settings.models);
 }
 
 static void
@@ -286,6 +309,75 @@ print_servers(FILE *out, const struct settings *s)
 	}
 }
 
+/* Addresses of webhooks are secrets: of them only the host is shown. */
+static void
+print_host(FILE *out, const char *url)
+{
+	const char *host = strstr(url, "://"), *at;
+	size_t len;
+
+	host = host != NULL ? host + 3 : url;
+	len = strcspn(host, "/?#");
+	for (at = host + len; at > host && at[-1] != '@'; at--)
+		;
+	(void)fprintf(out, " at %.*s", (int)(host + len - at), at);
+}
+
+static void
+print_names(FILE *out, const char *what, const char *const *names)
+{
+	if (names == NULL)
+		return;
+	(void)fprintf(out, ", %s", what);
+	for (size_t i = 0; names[i] != NULL; i++)
+		(void)fprintf(out, "%s%s", i == 0 ? " " : " or ", names[i]);
+}
+
+static void
+print_alert(FILE *out, const struct alert_conf *a)
+{
+	static const char *const ways[] = {
+	    [ALERT_SLACK] = "slack",
+	    [ALERT_TEAMS] = "teams",
+	    [ALERT_DISCORD] = "discord",
+	    [ALERT_PAGERDUTY] = "pagerduty",
+	    [ALERT_WEBHOOK] = "webhook",
+	    [ALERT_MAIL] = "mail",
+	    [ALERT_COMMAND] = "command",
+	    [ALERT_SYSLOG] = "syslog",
+	    [ALERT_FILE] = "file",
+	    [ALERT__MAX] = "unknown",
+	};
+
+	_Static_assert(
+	    ARRAY_LEN(ways) == ALERT__MAX + 1, "a name for every way");
+	(void)fprintf(out, "alert: %s, %s", a->name, ways[a->via]);
+	if (a->url != NULL)
+		print_host(out, a->url);
+	if (a->argv != NULL)
+		(void)fprintf(out, " %s", a->argv[0]);
+	if (a->path != NULL)
+		(void)fprintf(out, " %s", a->path);
+	if (a->via == ALERT_WEBHOOK)
+		(void)fprintf(
+		    out, ", %ssigned", a->secret != NULL ? "" : "not ");
+	print_names(out, "to", a->to);
+	print_names(out, "of", a->types);
+	print_names(out, "when", a->statuses);
+	if (!isnan(a->above))
+		(void)fprintf(out, ", above %g", a->above);
+	if (!isnan(a->below))
+		(void)fprintf(out, ", below %g", a->below);
+	(void)fprintf(out, ", within %g s\n", (double)a->timeout_ms / 1000);
+}
+
+static void
+print_alerts(FILE *out, const struct settings *s)
+{
+	for (size_t i = 0; i < s->n_alerts; i++)
+		print_alert(out, &s->alerts[i]);
+}
+
 static void
 print_experiments(FILE *out, const struct conf *conf)
 {
@@ -341,6 +433,7 @@ print_rest(FILE *out, const struct conf *conf)
 	print_evals(out, s);
 	print_tools(out, s);
 	print_servers(out, s);
+	print_alerts(out, s);
 	print_experiments(out, conf);
 	check_print_spending(out, s);
 	print_store(out, s->store);

@@ -178,8 +178,7 @@ add_option(struct arena *a, struct provider *p, const char *name,
 }
 
 static void
-make_amazon(
-    struct loader *l, const struct conf_provider *from, struct provider *p)
+make_amazon(struct loader *l, struct conf_provider *from, struct provider *p)
 {
 	struct arena *a = l->conf->arena;
 	const char *access = from->access_key.text;
@@ -190,8 +189,10 @@ make_amazon(
 	if (p->driver != &driver_bedrock)
 		return;
 	/* A key of Bedrock's own is for nothing else, so it comes first. */
-	if (p->api_key == NULL && p->pool == NULL && signs)
+	if (p->api_key == NULL && p->pool == NULL && signs) {
 		p->api_key = join_key(a, access, secret);
+		from->api_key.source = from->access_key.source;
+	}
 	add_option(a, p, "region", &from->region);
 	add_option(a, p, "session_token", &from->session_token);
 	if (from->session_token.text != NULL &&
