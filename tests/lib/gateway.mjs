@@ -120,6 +120,7 @@ export function fcgiRequest(o) {
   ]);
 }
 
+// `leaveWhen` is a promise: the client leaves when it is kept.
 export function callFcgi(socketPath, o = {}) {
   const reply = new GatewayReply();
   const socket = net.connect(socketPath);
@@ -151,6 +152,7 @@ export function callFcgi(socketPath, o = {}) {
   socket.write(fcgiRequest(o));
   if (o.leaveAfter !== undefined)
     setTimeout(() => socket.destroy(), o.leaveAfter);
+  o.leaveWhen?.then(() => socket.destroy());
   socket.setTimeout(o.timeout ?? 30000,
     () => socket.destroy(new Error('timeout')));
   return new Promise(done => {
