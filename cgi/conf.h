@@ -130,6 +130,18 @@ struct conf_mcp {
 	int64_t timeout_ms;
 };
 
+struct conf_alert {
+	struct conf_item item;
+	struct conf_value slack, teams, discord, pagerduty, webhook, file;
+	struct conf_value url, secret, title, text;
+	struct conf_value server, user, password, from; /* of mail */
+	struct conf_list to, exec;			/* of const char * */
+	struct conf_list types, status;			/* of const char * */
+	struct conf_real above, below;
+	int64_t timeout_ms;
+	bool syslog;
+};
+
 /* Whether AgentMark's API is used. */
 enum conf_api { CONF_API_AUTO, CONF_API_YES, CONF_API_NO };
 
@@ -145,7 +157,7 @@ struct conf {
 	struct conf_value prompt_root;
 	struct conf_value state_dir, store;
 	struct conf_list secret_list, provider_list, model_list, eval_list;
-	struct conf_list tool_list, mcp_list;
+	struct conf_list tool_list, mcp_list, alert_list;
 	struct conf_list builtin_list; /* of const char * */
 	int api, prompt_api;	       /* enum conf_api */
 	int signature;		       /* enum sign_mode */

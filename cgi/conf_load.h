@@ -87,6 +87,9 @@ void conf_finish_experiments(struct loader *l);
 void conf_finish_store(struct loader *l);
 /* Behind secrets and the store. */
 void conf_finish_spending(struct loader *l);
+void conf_finish_alerts(struct loader *l);
+/* Behind whatever has routes for deliveries. */
+void conf_finish_routes(struct loader *l);
 
 /* What the log calls the secret of webhook.secret, and the I-th of
  * webhook.secrets. */

@@ -8,6 +8,7 @@
 #include "../common/base/xalloc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,10 +106,18 @@ cgi_fd(struct conn *c)
 	return STDOUT_FILENO;
 }
 
+/* The reply is complete when nobody can write to it any more. */
 static void
 cgi_finish(struct conn *c)
 {
+	int null;
+
 	(void)cgi_flush(c);
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null == -1)
+		return;
+	(void)dup2(null, STDOUT_FILENO);
+	(void)close(null);
 }
 
 static int

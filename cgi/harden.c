@@ -105,6 +105,33 @@ harden_stop_fd(void)
 	return pair[0];
 }
 
+/* A reader of a pipe would wait for its end. */
+static bool
+is_waited_for(int fd)
+{
+	struct stat st;
+
+	return fd != STDERR_FILENO || fstat(fd, &st) == -1 ||
+	       S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+}
+
+bool
+harden_detach(void)
+{
+	int null;
+
+	if (fork() != 0)
+		return false;
+	(void)setsid();
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (is_waited_for(fd))
+			(void)dup2(null, fd);
+	if (null != -1)
+		(void)close(null);
+	return true;
+}
+
 void
 harden_default_signals(void)
 {

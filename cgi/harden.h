@@ -15,6 +15,11 @@ void harden_process(void);
  * library is cut short.  After the library has set its own handlers. */
 int harden_stop_fd(void) MUST_USE;
 
+/* Goes on in a new process that whoever started this one neither waits for nor
+ * ends: true there, false in this one.  Standard input and output, and error
+ * output into a pipe, go nowhere in it. */
+bool harden_detach(void) MUST_USE;
+
 /* Gives signals that a library took for itself back to the system. */
 void harden_default_signals(void);
 

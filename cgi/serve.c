@@ -14,6 +14,10 @@
 /* A listening socket that fails so often in a row is broken. */
 enum { FAILURES_MAX = 100 };
 
+/* How long is delivered what waits: by a worker that was told to end, and by a
+ * CGI process and by one behind it, when nobody waits for them any more. */
+enum { STOP_MS = 2000, CGI_MS = 2000, LINGER_MS = 15000 };
+
 struct server {
 	struct gate gate;
 	struct conn *conn;
@@ -46,6 +50,27 @@ gate_free(struct gate *gate)
 	conf_free(gate->conf);
 }
 
+/* A web server may wait for a CGI process, or end it: deliveries go on in a
+ * process of their own.  Neither a store nor a connection goes with it. */
+static void
+deliver_behind(struct gate *gate)
+{
+	const struct settings *settings = &gate->conf->settings;
+
+	if (!runner_owes(gate->runner))
+		return;
+	if (settings->store == NULL) {
+		runner_deliver(gate->runner, CGI_MS);
+		return;
+	}
+	runner_free(gate->runner);
+	gate->runner = NULL;
+	if (!harden_detach())
+		return;
+	gate->runner = runner_new(settings);
+	runner_linger(gate->runner, LINGER_MS);
+}
+
 int
 serve_cgi(const char *conf_file)
 {
@@ -59,6 +84,7 @@ serve_cgi(const char *conf_file)
 	if (conn->ops->accept(conn) == 1) {
 		request_answer(&gate, conn);
 		conn->ops->finish(conn);
+		deliver_behind(&gate);
 	}
 	conn->ops->free(conn);
 	gate_free(&gate);
@@ -179,6 +205,7 @@ serve_fcgi(const char *conf_file, int listen_fd)
 	} else {
 		stop = loop_watch(s.loop, stop_fd, on_stop, &s);
 		rc = serve_requests(&s);
+		runner_deliver(s.gate.runner, STOP_MS);
 	}
 	loop_unwatch(stop);
 	if (s.conn != NULL)

@@ -169,6 +169,8 @@
 #define LIMIT_DELIVER_ITEMS 1000u
 #define LIMIT_DELIVER_BYTES (32u * 1024 * 1024)
 #define LIMIT_DELIVER_BATCH_BYTES (4u * 1024 * 1024)
+/* CGI processes that deliver at once behind their replies. */
+#define LIMIT_LINGERING 4
 /* A route's name: it is in labels of counters and in the journal. */
 #define LIMIT_DELIVER_NAME_BYTES 80
 /* Spans of one trace, and attributes and events of one span: a run with a

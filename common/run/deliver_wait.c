@@ -131,6 +131,7 @@ recall(struct lane *lane, int64_t now)
 	if (p == NULL)
 		return NULL;
 	*at = p->next;
+	p->next = NULL;
 	lane->n_waiting--;
 	lane->n_bytes -= p->body.len;
 	return p;

@@ -166,6 +166,31 @@ runner_loop(struct runner *r)
 	return r->engine.loop;
 }
 
+bool
+runner_owes(const struct runner *r)
+{
+	return deliver_busy(&r->engine);
+}
+
+void
+runner_deliver(struct runner *r, int64_t max_ms)
+{
+	deliver_finish(&r->engine, max_ms);
+}
+
+void
+runner_linger(struct runner *r, int64_t max_ms)
+{
+	int64_t lease =
+	    store_lease(r->engine.store, "deliver:cgi", LIMIT_LINGERING);
+
+	if (lease == 0)
+		return;
+	deliver_finish(&r->engine, max_ms);
+	if (lease > 0)
+		store_lease_end(r->engine.store, lease);
+}
+
 void
 runner_free(struct runner *r)
 {
