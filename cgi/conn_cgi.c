@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,13 +107,15 @@ cgi_fd(struct conn *c)
 	return STDOUT_FILENO;
 }
 
-/* The reply is complete when nobody can write to it any more. */
+/* The reply is complete when nobody can write to it any more.  Some servers
+ * then end the process at once, which has more to do. */
 static void
 cgi_finish(struct conn *c)
 {
 	int null;
 
 	(void)cgi_flush(c);
+	(void)signal(SIGTERM, SIG_IGN);
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (null == -1)
 		return;

@@ -123,6 +123,7 @@ harden_detach(void)
 	if (fork() != 0)
 		return false;
 	(void)setsid();
+	(void)signal(SIGTERM, SIG_DFL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (is_waited_for(fd))
