@@ -2,11 +2,13 @@
 // server that speaks the vendor's protocol: the list of test_conformance.c as
 // far as it can be seen from outside, and with it what only a network shows.
 //   node conformance.mjs [REGEX]      only the tests whose name matches
+import fs from 'node:fs';
+import path from 'node:path';
 import { serve } from '../lib/experiments.mjs';
 import { callFcgi } from '../lib/gateway.mjs';
 import { signed } from '../lib/http.mjs';
 import { promptRun } from '../lib/prompts.mjs';
-import { sleep, until } from '../lib/proc.mjs';
+import { root, sleep, until } from '../lib/proc.mjs';
 import { listen } from '../lib/provider.mjs';
 import { protocols, scriptedVendors, talk, transcript }
   from '../lib/scripted.mjs';
@@ -341,6 +343,8 @@ async function each(name, body) {
 }
 
 await test('whatever speaks to an address is held to the list', () => {
+  const recorded = fs.readdirSync(path.join(root, 'tests/data/transcripts'));
+  assert.deepEqual(Object.keys(protocols).sort(), recorded.sort());
   assert.deepEqual(Object.keys(shown), Object.keys(protocols));
 });
 for (const driver of Object.keys(protocols)) {

@@ -59,9 +59,12 @@ function eventText(driver, event) {
   return `${event.type ? `event: ${event.type}\n` : ''}data: ${text}\n\n`;
 }
 
+const talkFile = (driver, name) =>
+  path.join(root, 'tests/data/talks', driver, `${name}.json`);
+
 // A conversation with tools; its steps have what is to be replied.
 export function talk(driver, name) {
-  const whole = JSON.parse(data('talks', driver, `${name}.json`));
+  const whole = JSON.parse(fs.readFileSync(talkFile(driver, name), 'utf8'));
   const steps = whole.steps.map(step => ({
     ...step,
     ...(whole.stream
@@ -78,11 +81,14 @@ const RESULT = new RegExp(['"role":"tool"', '"tool_result"', '"toolResult"',
 
 function fitting(driver, request) {
   const text = JSON.stringify(request.json);
-  const kind = text.includes('"title"') ? 'object_tools' : 'tools';
   const way = protocols[driver].streams(request) ? 'stream' : 'once';
-  const { steps } = talk(driver, `${kind}_${way}`);
-  return text.includes('"get_weather"') && !RESULT.test(text)
-    ? steps[0] : steps.at(-1);
+  const tools = text.includes('get_weather');
+  const names = [`tools_${way}`, `tools_unstored_${way}`];
+  if (text.includes('title'))
+    names.unshift(...tools ? [] : [`object_${way}`], `object_tools_${way}`);
+  const { steps } = talk(driver,
+    names.find(name => fs.existsSync(talkFile(driver, name))));
+  return tools && !RESULT.test(text) ? steps[0] : steps.at(-1);
 }
 
 // --- the server

@@ -1,0 +1,116 @@
+// tests/live against scripted vendors in place of real ones, and the table that
+// it keeps in README.md.
+import fs from 'node:fs';
+import path from 'node:path';
+import { MODELS } from '../lib/live_models.mjs';
+import { README, RESULTS, tableIn, vendorRows } from '../lib/live_table.mjs';
+import { cleanEnv, root, runDir, start } from '../lib/proc.mjs';
+import { scriptedVendors } from '../lib/scripted.mjs';
+import { assert, finish, test } from '../lib/tap.mjs';
+
+const vendors = await scriptedVendors();
+const dir = runDir('live-test');
+const rows = vendorRows();
+const local = rows.filter(row => !row.variable || !(row.name in MODELS));
+
+// Every provider at the scripted server, with a key.
+function config(name, more) {
+  const file = path.join(dir, `${name}.json`);
+  fs.writeFileSync(file, JSON.stringify({
+    providers: Object.fromEntries(rows.map(row => [row.name,
+      { base_url: `${vendors.base}/${row.driver}`, api_key: 'test-key' }])),
+    ...more,
+  }));
+  return file;
+}
+
+async function live(...args) {
+  const child = start(path.join(root, 'tests/live'), args, { env: cleanEnv({
+    AGENTMARK_FCGI: process.env.AGENTMARK_FCGI ?? '',
+  }) });
+  const { code } = await child.exited;
+  return { code, out: child.out, err: child.err };
+}
+
+const cellsOf = (out, name) => out.split('\n')
+  .find(line => line.includes(`\`${name}\``))
+  ?.split('|').slice(3, -1).map(cell => cell.trim());
+
+const models = [...local, { name: 'azure' }].flatMap(({ name }) =>
+  ['--model', `${name}=m`]);
+
+await test('README.md has the table that tests/live --table prints',
+  async () => {
+    const { code, out, err } = await live('--table');
+    assert.equal(code, 0, err);
+    assert.equal(tableIn(fs.readFileSync(README, 'utf8')), out,
+      'run tests/live --update, or put the table between its comments');
+  });
+
+await test('without a key nobody is asked', async () => {
+  const { code, out, err } = await live();
+  // A server on this machine may answer.
+  if (!out)
+    assert.equal(code, 1);
+  assert.match(err + out, /OPENAI_API_KEY|ollama|llamacpp|lmstudio/);
+});
+
+await test('every provider does all', async () => {
+  vendors.play();
+  const { code, out, err } = await live('--config', config('all'), ...models);
+  assert.equal(code, 0, out + err);
+  for (const { name } of rows) {
+    const cells = cellsOf(out, name);
+    assert.deepEqual(cells?.slice(0, 6), ['yes', 'yes', 'yes', 'yes',
+      MODELS[name]?.lacks ? '' : 'yes', 'yes'], `${name}\n${out}`);
+    assert.match(cells[6], /^\d{4}-\d\d-\d\d, ./);
+  }
+});
+
+await test('what fails is told and in the table', async () => {
+  const no = { status: 400, bytes: '{"error":{"message":"No such model."}}' };
+  vendors.play(no);
+  const { code, out, err } = await live('--config', config('fails'), 'openai');
+  assert.equal(code, 1);
+  assert.match(err, /^openai: text: .*No such model\./);
+  assert.deepEqual(cellsOf(out, 'openai').slice(0, 6),
+    ['no', 'yes', 'yes', 'yes', 'yes', 'yes']);
+  assert.equal(cellsOf(out, 'anthropic'), undefined);
+});
+
+await test('--update changes what was run and nothing else', async () => {
+  const results = path.join(dir, 'results.json');
+  const readme = path.join(dir, 'README.md');
+  fs.copyFileSync(RESULTS, results);
+  fs.copyFileSync(README, readme);
+  vendors.play();
+  const o = ['--config', config('update'), '--readme', readme, '--results',
+    results];
+  const { code, err } = await live(...o, '--update', 'groq');
+  assert.equal(code, 0, err);
+  const [before, after] = [README, readme]
+    .map(file => fs.readFileSync(file, 'utf8'));
+  const other = text => text.split('\n')
+    .filter(line => !/`groq`|^State of/.test(line));
+  assert.deepEqual(other(after), other(before));
+  assert.deepEqual(cellsOf(after, 'groq').slice(0, 6), Array(6).fill('yes'));
+  const table = await live(...o, '--table');
+  assert.equal(tableIn(after), table.out);
+});
+
+await test('no more is spent than the budget', async () => {
+  vendors.play();
+  const dear = await live('--config', config('dear',
+    { prices: { 'openai/*': { output: 100 } } }), 'openai');
+  assert.equal(vendors.calls.length, 0);
+  assert.match(dear.err, /^openai: text: not asked: .*budget/);
+  assert.equal(cellsOf(dear.out, 'openai'), undefined);
+  const some = await live('--config', config('some',
+    { prices: { 'openai/*': { call: 0.02 } } }), 'openai');
+  assert.equal(vendors.calls.length, 2, some.err);
+  assert.deepEqual(cellsOf(some.out, 'openai').slice(0, 6),
+    ['yes', 'yes', '', '', '', 'yes']);
+});
+
+await vendors.close();
+finish();
