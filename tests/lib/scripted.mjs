@@ -117,10 +117,10 @@ async function send(response, reply) {
 }
 
 // Below BASE/DRIVER each of them answers with the next of `script`, or with
-// what fits.  A reply is {bytes, type, status, headers, how}; how: in one piece,
-// `bytes` one by one, `cut` after them, `open` and never ended, `silent`.
-// Calls are {driver, url, headers, json, came, closed, ended}: times of
-// performance.now(), and whether the reply had ended when it was closed.
+// what fits.  A reply is {bytes, type, status, headers, how}: whole unless how
+// says `bytes` (one by one), `cut` (behind them), `open` (never ended) or
+// `silent`.  Calls are {driver, url, headers, json, came, closed, ended}: times
+// of performance.now(), and whether the reply had ended when it was closed.
 export async function scriptedVendors() {
   const vendors = {
     calls: [], script: [],
