@@ -100,8 +100,12 @@
 #define LIMIT_ATTEMPTS 20
 /* The head of one of our replies: its lines are all short and our own. */
 #define LIMIT_HEAD_BYTES 1024
-/* One line of the log: what is longer is cut. */
+/* One line of the log: what is longer is cut.  The journal gets it beside its
+ * fields, and does not take datagrams of any size. */
 #define LIMIT_LOG_BYTES 4096
+#define LIMIT_LOG_JOURNAL_BYTES (3 * LIMIT_LOG_BYTES)
+/* An id in the log that somebody else made, and in our answer. */
+#define LIMIT_LOG_ID_BYTES 64
 /* A configuration file, and a secret's file. */
 #define LIMIT_CONF_BYTES (1024u * 1024)
 #define LIMIT_SECRET_BYTES (64u * 1024)
@@ -171,6 +175,8 @@
 #define LIMIT_DELIVER_BATCH_BYTES (4u * 1024 * 1024)
 /* CGI processes that deliver at once behind their replies. */
 #define LIMIT_LINGERING 4
+/* One alert: most have some hundred bytes, and PagerDuty takes 512 kB. */
+#define LIMIT_ALERT_BYTES (256u * 1024)
 /* A route's name: it is in labels of counters and in the journal. */
 #define LIMIT_DELIVER_NAME_BYTES 80
 /* Spans of one trace, and attributes and events of one span: a run with a
