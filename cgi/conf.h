@@ -8,6 +8,7 @@
 #include "../common/run/dataset.h"
 #include "../common/run/eval_run.h"
 #include "../common/run/settings.h"
+#include "../common/run/telemetry.h"
 #include "../common/wire/sign.h"
 
 enum conf_code {
@@ -130,6 +131,22 @@ struct conf_mcp {
 	int64_t timeout_ms;
 };
 
+struct conf_collector {
+	struct conf_item item;
+	struct conf_value url;
+	struct conf_list headers; /* of const char *: "Name: value" */
+	int encoding;		  /* enum otlp_encoding */
+	bool gzip, metrics;
+};
+
+struct conf_tracing {
+	int agentmark; /* enum conf_api */
+	bool gzip, hide_inputs, hide_outputs;
+	int64_t media_bytes;
+	struct conf_value environment, pull_request;
+	struct conf_list collectors;
+};
+
 struct conf_alert {
 	struct conf_item item;
 	struct conf_value slack, teams, discord, pagerduty, webhook, file;
@@ -167,6 +184,7 @@ struct conf {
 	struct conf_scope secret_scope, unsigned_scope;
 	struct conf_list price_list;
 	struct conf_value unpriced;
+	struct conf_tracing tracing;
 	int64_t max_output;
 
 	/* As the program uses it. */
@@ -174,6 +192,8 @@ struct conf {
 	const char **secret_sources; /* beside secrets.items */
 	struct settings settings;
 	struct dataset_conf datasets;
+	struct api_conf agentmark;
+	struct telemetry telemetry;
 
 	const char **variables; /* what it was made from, for conf_refresh() */
 };

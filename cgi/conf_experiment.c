@@ -109,14 +109,14 @@ void
 conf_finish_experiments(struct loader *l)
 {
 	struct conf *conf = l->conf;
-	struct api_conf api;
 
 	finish_root(l, "datasets.root", &conf->root, &conf->datasets.root);
 	finish_root(l, "prompts.root", &conf->prompt_root,
 	    &conf->settings.prompts.root);
-	finish_api(l, &api);
-	use_api(l, conf->api, &api, &conf->datasets.api);
-	use_api(l, conf->prompt_api, &api, &conf->settings.prompts.api);
+	finish_api(l, &conf->agentmark);
+	use_api(l, conf->api, &conf->agentmark, &conf->datasets.api);
+	use_api(
+	    l, conf->prompt_api, &conf->agentmark, &conf->settings.prompts.api);
 	finish_state_dir(l);
 	conf->settings.datasets = &conf->datasets;
 }

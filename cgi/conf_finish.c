@@ -294,6 +294,7 @@ conf_finish(struct loader *l)
 	conf_finish_store(l);
 	conf_finish_spending(l);
 	conf_finish_alerts(l);
+	conf_finish_telemetry(l);
 	conf_finish_routes(l);
 	finish_log(l);
 	l->conf->settings.markdown = (enum markdown_style)l->conf->markdown;

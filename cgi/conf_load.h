@@ -87,6 +87,8 @@ void conf_finish_experiments(struct loader *l);
 void conf_finish_store(struct loader *l);
 /* Behind secrets and the store. */
 void conf_finish_spending(struct loader *l);
+/* Behind experiments. */
+void conf_finish_telemetry(struct loader *l);
 void conf_finish_alerts(struct loader *l);
 /* Behind whatever has routes for deliveries. */
 void conf_finish_routes(struct loader *l);

@@ -279,9 +279,9 @@ set_choice(const struct option *o, void *field, struct str text)
 static bool
 set_bool(void *field, struct str text)
 {
-	bool yes = str_is(text, "true");
+	bool yes = str_is(text, "true") || str_is(text, "1");
 
-	if (!yes && !str_is(text, "false"))
+	if (!yes && !str_is(text, "false") && !str_is(text, "0"))
 		return false;
 	memcpy(field, &yes, sizeof(yes));
 	return true;

@@ -15,6 +15,7 @@
 #define IN_EVAL(field) offsetof(struct conf_eval, field)
 #define IN_TOOL(field) offsetof(struct conf_tool, field)
 #define IN_MCP(field) offsetof(struct conf_mcp, field)
+#define IN_COLLECTOR(field) offsetof(struct conf_collector, field)
 #define IN_ALERT(field) offsetof(struct conf_alert, field)
 
 enum { HOUR = 3600, DAY = 24 * HOUR, MILLION = 1000000, BILLION = 1000000000 };
@@ -23,6 +24,7 @@ static const char *const signatures[] = {"required", "optional", "off", NULL};
 static const char *const styles[] = {"2.1", "2.2", NULL};
 static const char *const apis[] = {"auto", "true", "false", NULL};
 static const char *const transports[] = {"auto", "http", "sse", NULL};
+static const char *const encodings[] = {"json", "protobuf", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option conf_options[] = {
@@ -1114,6 +1116,85 @@ const struct option conf_options[] = {
 	.value = "0",
 	.help = "Milliseconds between two of its words."},
 
+    {.key = "telemetry",
+	.type = OPTION_GROUP,
+	.help = "Traces and metrics (docs/telemetry.md).  Without a collector "
+		"nothing is recorded."},
+    {.key = "telemetry.agentmark",
+	.type = OPTION_CHOICE,
+	.offset = IN_CONF(tracing.agentmark),
+	.choices = apis,
+	.value = "auto",
+	.help = "Whether traces go to AgentMark.  With auto they do when "
+		"agentmark.api_key and agentmark.app_id are set, or "
+		"agentmark.dev_server is."},
+    {.key = "telemetry.gzip",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(tracing.gzip),
+	.value = "true",
+	.help = "Whether they are compressed on their way to AgentMark."},
+    {.key = "telemetry.environment",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(tracing.environment),
+	.example = "staging",
+	.help = "The environment that AgentMark files them under."},
+    {.key = "telemetry.pull_request",
+	.type = OPTION_TEXT,
+	.offset = IN_CONF(tracing.pull_request),
+	.example = "42",
+	.help = "The pull request that AgentMark files them under."},
+    {.key = "telemetry.hide_inputs",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(tracing.hide_inputs),
+	.value = "false",
+	.help = "Leaves out what goes into models and tools: messages, props, "
+		"rows of datasets, arguments."},
+    {.key = "telemetry.hide_outputs",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(tracing.hide_outputs),
+	.value = "false",
+	.help = "Leaves out what comes of them: answers, results of tools, "
+		"reasons of evals, texts of errors."},
+    {.key = "telemetry.media_bytes",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(tracing.media_bytes),
+	.max = LIMIT_STORE_ITEM_BYTES,
+	.value = "65536",
+	.help = "Images, speech and files longer than this, in base64, are "
+		"left out of traces."},
+    {.key = "telemetry.collectors",
+	.type = OPTION_MAP,
+	.offset = IN_CONF(tracing.collectors),
+	.size = sizeof(struct conf_collector),
+	.help = "Where traces go beside AgentMark, by OTLP/HTTP."},
+    {.key = "telemetry.collectors.NAME.url",
+	.type = OPTION_TEXT,
+	.offset = IN_COLLECTOR(url),
+	.example = "http://127.0.0.1:4318",
+	.help = "What comes before /v1/traces and /v1/metrics."},
+    {.key = "telemetry.collectors.NAME.headers",
+	.type = OPTION_HEADERS,
+	.secret = true,
+	.offset = IN_COLLECTOR(headers),
+	.example = "X-Api-Key: env:COLLECTOR_KEY",
+	.help = "More headers for every request to it."},
+    {.key = "telemetry.collectors.NAME.encoding",
+	.type = OPTION_CHOICE,
+	.offset = IN_COLLECTOR(encoding),
+	.choices = encodings,
+	.value = "protobuf",
+	.help = "How they are written down."},
+    {.key = "telemetry.collectors.NAME.gzip",
+	.type = OPTION_BOOL,
+	.offset = IN_COLLECTOR(gzip),
+	.value = "true",
+	.help = "Whether they are compressed."},
+    {.key = "telemetry.collectors.NAME.metrics",
+	.type = OPTION_BOOL,
+	.offset = IN_COLLECTOR(metrics),
+	.value = "false",
+	.help = "Whether it gets metrics, once a minute."},
+
     {.key = "log", .type = OPTION_GROUP, .help = "What is written down."},
     {.key = "log.level",
 	.type = OPTION_CHOICE,
@@ -1161,6 +1242,14 @@ const struct variable conf_variables[] = {
 	"The app that the key is for."},
     {"AGENTMARK_DEV_SERVER", "agentmark.dev_server", true,
 	"The API of `agentmark dev`, instead of AgentMark's."},
+    {"AGENTMARK_ENVIRONMENT", "telemetry.environment", true,
+	"The environment that AgentMark files traces under."},
+    {"AGENTMARK_PR_NUMBER", "telemetry.pull_request", true,
+	"The pull request that AgentMark files traces under."},
+    {"AGENTMARK_HIDE_INPUTS", "telemetry.hide_inputs", true,
+	"Whether traces leave out what goes into models and tools."},
+    {"AGENTMARK_HIDE_OUTPUTS", "telemetry.hide_outputs", true,
+	"Whether traces leave out what comes of them."},
 };
 const size_t conf_n_variables = ARRAY_LEN(conf_variables);
 

@@ -129,6 +129,18 @@ item_name(size_t i)
 	return is_named(i - 1) ? conf_options[i].item : "NAME";
 }
 
+/* Where the name stands that an item's keys stand below. */
+static int
+name_indent(const char *key)
+{
+	const char *end = strstr(key, ".NAME.") + 1;
+	int n = 0;
+
+	for (; key < end; key++)
+		n += *key == '.';
+	return 2 * n;
+}
+
 static void
 print_example_option(FILE *out, size_t i)
 {
@@ -177,7 +189,8 @@ doc_example(FILE *out)
 		(void)snprintf(prefix, sizeof(prefix), "%*s# ", indent, "");
 		(void)fprintf(out, "\n");
 		if ((name = item_name(i)) != NULL)
-			(void)fprintf(out, "#  %s:\n\n", name);
+			(void)fprintf(out, "#%*s%s:\n\n",
+			    name_indent(conf_options[i].key), "", name);
 		print_wrapped(out, prefix, conf_options[i].help, 78);
 		v = variable_of(&conf_options[i]);
 		if (v != NULL)

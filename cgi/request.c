@@ -262,7 +262,8 @@ answer_request(struct request *r)
 	switch (r->method) {
 	case METHOD_POST:
 		a->reply.fd = r->conn->ops->fd(r->conn);
-		dispatch(r->gate->runner, r->arena, r->verified, &a->reply);
+		dispatch(r->gate->runner, r->arena, r->verified,
+		    var(r, "HTTP_TRACEPARENT"), &a->reply);
 		break;
 	case METHOD_OPTIONS:
 		a->allow = allowed;

@@ -15,6 +15,8 @@
 
 /* One row, as evals see it (protocol.md 3.6).  Everything is borrowed;
  * what may be absent is NULL. */
+struct span; /* run/trace.h */
+
 struct eval_case {
 	const json_t *input;	/* the rendered messages */
 	const json_t *output;	/* text of a text prompt, else any value */
@@ -24,6 +26,7 @@ struct eval_case {
 	const json_t *tool_calls; /* in wire form */
 	int64_t latency_ms; /* this and the tokens: negative if not known */
 	int64_t input_tokens, output_tokens, total_tokens;
+	struct span *span; /* of the row; NULL: none */
 };
 
 /* What an eval says.  Built-in ones always give a score from 0 to 1. */

@@ -312,6 +312,7 @@ take_event(struct call *call, const json_t *event, struct err *err)
 	const json_t *message = json_object_get(event, "message");
 
 	if (str_is(type, "message_start")) {
+		driver_model(call, json_object_get(message, "model"));
 		take_usage(st, json_object_get(message, "usage"));
 	} else if (str_is(type, "content_block_start")) {
 		take_words(call, json_object_get(event, "content_block"));
@@ -402,6 +403,7 @@ anthropic_body(struct call *call, struct str text, struct err *err)
 	err_free(&why);
 	if (reply == NULL)
 		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	driver_model(call, json_object_get(reply, "model"));
 	rc = take_reply(call, reply, err);
 	json_decref(reply);
 	return rc;

@@ -202,7 +202,7 @@ settle(struct call *call, struct err *err)
 /* What a chunk says that counts.  A stream has many, and most of each is the
  * same every time, so only these members become trees. */
 struct chunk {
-	json_t *delta, *usage, *error;
+	json_t *delta, *usage, *error, *model;
 	bool is_error; /* it says so of itself */
 };
 
@@ -276,6 +276,9 @@ read_chunk(struct json_in *in, struct chat *chat, struct chunk *chunk)
 			rc = read_member(in, &chunk->usage);
 		} else if (str_is(key, "error")) {
 			rc = read_member(in, &chunk->error);
+		} else if (str_is(key, "model") && !chat->named) {
+			rc = read_member(in, &chunk->model);
+			chat->named = true;
 		} else if (str_is(key, "object") &&
 			   json_in_peek(in) == JSON_IN_STRING) {
 			rc = json_in_string(in, &object);
@@ -318,6 +321,7 @@ take_chunk(struct call *call, const struct chunk *chunk, struct err *err)
 	if (chunk->error != NULL && !json_is_null(chunk->error))
 		return fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, chunk->error));
+	driver_model(call, chunk->model);
 	take_usage(call->state, chunk->usage);
 	take_thought(call, chunk->delta);
 	take_text(call, chunk->delta);
@@ -351,6 +355,7 @@ chat_frame(
 	json_in_free(&in);
 	json_decref(chunk.delta);
 	json_decref(chunk.usage);
+	json_decref(chunk.model);
 	json_decref(chunk.error);
 	return rc;
 }
@@ -380,6 +385,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	message = json_object_get(choice, "message");
 	if (!json_is_object(message))
 		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+	driver_model(call, json_object_get(reply, "model"));
 	take_usage(chat, json_object_get(reply, "usage"));
 	take_reason(
 	    chat, driver_string(json_object_get(choice, "finish_reason")));

@@ -18,8 +18,9 @@ struct chat {
 	struct usage usage;
 	enum finish_reason reason;
 	bool has_reason;
-	bool seen; /* one event of a stream at least */
-	bool over; /* finish was emitted */
+	bool seen;  /* one event of a stream at least */
+	bool named; /* the model that answers is known */
+	bool over;  /* finish was emitted */
 	struct tool_calls tools;
 	struct buf thought; /* before calls of tools */
 	const char *thought_key;

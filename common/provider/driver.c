@@ -118,6 +118,14 @@ driver_finish(
 	call->sink->event(call->sink, &ev);
 }
 
+void
+driver_model(struct call *call, const json_t *model)
+{
+	if (call->model == NULL && json_string_length(model) != 0)
+		call->model =
+		    arena_strdup(call->arena, json_string_value(model));
+}
+
 int64_t
 driver_tokens(const json_t *json)
 {

@@ -27,6 +27,7 @@ const char *prompt_kind_name(enum prompt_kind kind);
 bool prompt_kind_is_media(enum prompt_kind kind);
 
 struct provider_limits; /* run/limit.h */
+struct span;		/* run/trace.h */
 
 /* Where a model is served: one entry of the configuration. */
 struct provider {
@@ -95,6 +96,7 @@ struct ask {
 	const char *name;    /* of the prompt, or NULL */
 	const json_t *props; /* or NULL; for executors */
 	const char *traceparent; /* W3C, or NULL */
+	struct span *span;	 /* that calls belong to; NULL: none */
 };
 
 /* What the engine is to send; all of it lives as long as the call. */
@@ -131,6 +133,8 @@ struct call {
 	bool over;
 	int status;
 	int64_t retry_after;
+	/* The vendor's own name of what answered, or NULL. */
+	const char *model;
 	/* Names of config keys that the vendor has no place for, comma
 	 * separated, set by build: logged once, never dropped silently. */
 	struct buf ignored;
@@ -232,6 +236,9 @@ void driver_text(struct call *call, struct str text);
 void driver_reasoning(struct call *call, struct str text);
 void driver_finish(
     struct call *call, enum finish_reason reason, const struct usage *usage);
+
+/* The model that the vendor says has answered; anything but text is none. */
+void driver_model(struct call *call, const json_t *model);
 
 /* A number of tokens; 0 for anything else than a number above zero. */
 int64_t driver_tokens(const json_t *json);

@@ -236,6 +236,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 		    err, ERR_PROVIDER, driver_error(call->arena, error));
 	if (candidate == NULL && check_prompt(reply, err) < 0)
 		return -1;
+	driver_model(call, json_object_get(reply, "modelVersion"));
 	if (json_is_object(usage))
 		gemini->usage = gemini_usage(usage);
 	take_reason(

@@ -173,6 +173,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	if (error != NULL && !json_is_null(error))
 		return fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	driver_model(call, json_object_get(reply, "model"));
 	if (take_message(call, json_object_get(reply, "message"), err) < 0)
 		return -1;
 	if (json_is_true(json_object_get(reply, "done")))

@@ -267,6 +267,7 @@ settle(struct call *call, const json_t *response, struct err *err)
 	if (check_error(call, response, err) < 0)
 		return -1;
 	take_stored(r, response);
+	driver_model(call, json_object_get(response, "model"));
 	if (!r->spoken &&
 	    take_output(call, json_object_get(response, "output"), err) < 0)
 		return -1;

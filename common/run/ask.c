@@ -1,7 +1,6 @@
 /* Finds out what a compiled prompt asks of whom. */
 #include "ask.h"
 
-#include "../base/crypt.h"
 #include "../base/utf.h"
 #include "scope.h"
 
@@ -161,13 +160,4 @@ ask_messages(
 		return fail(err, ERR_PROMPT,
 		    "Invalid prompt: messages must not be empty");
 	return 0;
-}
-
-void
-trace_id_make(char out[TRACE_ID_LEN + 1])
-{
-	unsigned char id[TRACE_ID_LEN / 2];
-
-	crypt_random(id, sizeof(id));
-	hex_print(out, id, sizeof(id));
 }

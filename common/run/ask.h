@@ -37,8 +37,4 @@ int ask_tools(struct engine *engine, struct arena *a, const struct ask *ask,
 void ask_props(struct arena *a, const struct prompt *prompt, struct js props,
     struct ask *ask);
 
-/* A fresh trace id: 32 lower-case hex digits and a NUL. */
-enum { TRACE_ID_LEN = 32 };
-void trace_id_make(char out[TRACE_ID_LEN + 1]);
-
 #endif

@@ -217,6 +217,7 @@ write_done_rows(struct run *run)
 			run->limit += 1 / run->limit;
 		row_print(&run->stream.line, slot->row);
 		stream_line(&run->stream);
+		row_trace(slot->row);
 		end_row(run, slot);
 	}
 }
@@ -374,6 +375,7 @@ prepare(struct run *run, const struct job *job, struct err *err)
 	    .tools = tools,
 	    .run_id = run->run_id,
 	    .run_name = run_name(job->data),
+	    .data = job->data,
 	};
 	find_evals(run);
 	run->ceiling = fmin(
@@ -395,6 +397,7 @@ run_experiment(struct run *run, const struct job *job, struct err *err)
 	    sampling_read(run->arena, json_object_get(job->data, "sampling"),
 		&sampling, err) < 0)
 		return -1;
+	run->plan.dataset = arena_strndup(run->arena, path.p, path.len);
 	run->dataset = dataset_open(run->engine, run->arena,
 	    run->engine->settings->datasets, path, &sampling, err);
 	if (run->dataset == NULL || find_first(run, &sampling, err) < 0)
@@ -420,8 +423,10 @@ dataset_run(struct engine *engine, struct arena *a, const struct job *job,
 	}
 	stream_start(&run.stream, engine, reply);
 	rc = run_experiment(&run, job, err);
-	while (run.running != NULL)
+	while (run.running != NULL) {
+		row_cancel(run.running->row);
 		end_row(&run, run.running);
+	}
 	dataset_close(run.dataset);
 	stream_stop(&run.stream);
 	if (lock >= 0)

@@ -16,6 +16,7 @@
 #include "prompt_name.h"
 #include "prompt_run.h"
 #include "scope.h"
+#include "trace_send.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +102,7 @@ runner_run(
 
 void
 dispatch(struct runner *r, struct arena *a, const struct verified *body,
-    struct reply *reply)
+    const char *traceparent, struct reply *reply)
 {
 	struct err err = {0};
 	struct job job;
@@ -112,7 +113,9 @@ dispatch(struct runner *r, struct arena *a, const struct verified *body,
 	}
 	if (job.signed_by == NULL)
 		job.signed_by = scope_unsigned;
+	r->engine.traceparent = traceparent;
 	runner_run(r, a, &job, reply);
+	r->engine.traceparent = NULL;
 }
 
 static double
@@ -151,6 +154,7 @@ runner_configure(struct runner *r, const struct settings *settings)
 {
 	engine_workers_free(&r->engine);
 	mcp_free_all(&r->engine);
+	traces_free(&r->engine);
 	deliver_free(&r->engine);
 	if (!is_same_store(r->engine.settings, settings)) {
 		store_free(r->engine.store);
@@ -167,14 +171,16 @@ runner_loop(struct runner *r)
 }
 
 bool
-runner_owes(const struct runner *r)
+runner_owes(struct runner *r)
 {
+	traces_flush(&r->engine);
 	return deliver_busy(&r->engine);
 }
 
 void
 runner_deliver(struct runner *r, int64_t max_ms)
 {
+	traces_flush(&r->engine);
 	deliver_finish(&r->engine, max_ms);
 }
 
@@ -198,6 +204,7 @@ runner_free(struct runner *r)
 		return;
 	engine_workers_free(&r->engine);
 	mcp_free_all(&r->engine);
+	traces_free(&r->engine);
 	deliver_free(&r->engine);
 	loop_free(r->engine.loop);
 	prompt_cache_free(r->prompts);

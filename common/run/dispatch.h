@@ -15,15 +15,16 @@ struct loop *runner_loop(struct runner *r);
 void runner_free(struct runner *r);
 
 /* Whether something waits to be delivered (deliver.h) and is due. */
-bool runner_owes(const struct runner *r);
+bool runner_owes(struct runner *r);
 /* Delivers what is due for at most MAX_MS. */
 void runner_deliver(struct runner *r, int64_t max_ms);
 /* The same, unless some other processes do already. */
 void runner_linger(struct runner *r, int64_t max_ms);
 
-/* Answers one request completely: a failure is answered too. */
+/* Answers one request completely: a failure is answered too.  TRACEPARENT is
+ * what the request says of its own trace, or NULL. */
 void dispatch(struct runner *r, struct arena *a, const struct verified *body,
-    struct reply *reply);
+    const char *traceparent, struct reply *reply);
 
 /* The same for a job that is there already; its tree may be found by name. */
 void runner_run(

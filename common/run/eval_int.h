@@ -21,7 +21,7 @@ struct eval_run {
 	struct timer clock, end, step;
 	void (*later)(struct eval_run *e);
 	json_t *result; /* NULL until there is one */
-	bool starting, held, ended;
+	bool starting, held, ended, failed;
 };
 
 struct eval_ops {

@@ -205,6 +205,7 @@ start_call(struct judge_call *c, struct js compiled, struct err *err)
 	    ask_tools(
 		e->engine, e->arena, &c->ask, TOOLSET_OURS, &c->tools, err) < 0)
 		return -1;
+	c->ask.span = e->c.span;
 	return ask_judge(c, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "trace.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,6 +60,30 @@ conclude(void *arg)
 	e->done(e->arg);
 }
 
+static void
+trace_result(struct eval_run *e)
+{
+	const json_t *score = json_object_get(e->result, "score");
+	const json_t *passed = json_object_get(e->result, "passed");
+	const json_t *label = json_object_get(e->result, "label");
+	const json_t *reason = json_object_get(e->result, "reason");
+	struct span *s = e->c.span;
+
+	if (s == NULL)
+		return;
+	if (json_is_number(score))
+		span_double(
+		    s, "agentmark.eval.score", json_number_value(score));
+	if (json_is_boolean(passed))
+		span_bool(s, "agentmark.eval.passed", json_is_true(passed));
+	span_string(s, "agentmark.eval.label", json_string_value(label));
+	span_string(s, "agentmark.eval.reason", json_string_value(reason));
+	if (e->failed)
+		span_fail_of(s, (struct str){json_string_value(reason),
+				    json_string_length(reason)});
+	span_end(s);
+}
+
 /* Takes RESULT. */
 static void
 set_result(struct eval_run *e, json_t *result)
@@ -66,6 +91,7 @@ set_result(struct eval_run *e, json_t *result)
 	struct loop *loop = e->engine->loop;
 
 	e->result = result;
+	trace_result(e);
 	if (!e->starting)
 		timer_set(loop, &e->end, loop_now(loop), conclude, e);
 }
@@ -147,6 +173,7 @@ fail_with(struct eval_run *e, struct str reason)
 
 	if (e->result != NULL)
 		return;
+	e->failed = true;
 	result = new_result(e);
 	buf_init(&b, LIMIT_ERR_BYTES + sizeof("eval error: "));
 	buf_adds(&b, "eval error: ");
@@ -313,6 +340,7 @@ eval_start(struct engine *engine, struct arena *a, const struct eval_conf *conf,
 {
 	struct arena *own = arena_new(a);
 	struct eval_run *e = arena_zalloc(own, sizeof(*e));
+	struct span *span = NULL;
 	struct err err = {0};
 
 	e->engine = engine;
@@ -321,6 +349,10 @@ eval_start(struct engine *engine, struct arena *a, const struct eval_conf *conf,
 	e->done = done;
 	e->arg = arg;
 	e->starting = true;
+	if (c->span != NULL)
+		span = span_start(
+		    c->span, arena_printf(own, "eval %s", conf->name));
+	e->c.span = span;
 	if (start(e, c, &err) < 0)
 		eval_fail(e, err.msg);
 	e->starting = false;

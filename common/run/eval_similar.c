@@ -104,6 +104,7 @@ ask_for(
 	arena_on_free(e->arena, drop_json, texts);
 	s->ask.kind = PROMPT_EMBED;
 	s->ask.messages = texts;
+	s->ask.span = e->c.span;
 	s->sink.event = similar_event;
 	s->exec = exec_start(e->engine, e->arena, &s->ask, &s->sink, err);
 	return s->exec != NULL ? 0 : -1;

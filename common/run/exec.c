@@ -70,6 +70,7 @@ tap_event(struct sink *self, const struct event *ev)
 	struct exec *x = ((struct exec_tap *)self)->exec;
 	const struct usage *usage = &ev->finish.usage;
 
+	exec_trace_event(x, ev);
 	if (ev->type == EVENT_FINISH) {
 		end_charge(x, usage->unknown ? NULL : usage, true);
 		end_turn(
@@ -172,6 +173,7 @@ give_up(struct exec *x, bool retryable)
 {
 	struct err last = {0};
 
+	exec_trace_fail(x);
 	if (x->tried > 1 && retryable)
 		(void)fail(&last, ERR_PROVIDER,
 		    "Failed after %d attempts. Last error: %s", x->tried,
@@ -214,6 +216,7 @@ next_target(const struct exec *x)
 static void
 move_to(struct exec *x, const struct target *next)
 {
+	exec_trace_move(x, next);
 	x->n_tried++;
 	x->asked.provider = next->provider;
 	x->asked.model = next->model;
@@ -241,12 +244,15 @@ fail_attempt(struct exec *x)
 {
 	bool retryable = may_retry(x), spare;
 	const struct target *next;
+	int64_t wait;
 
 	spare = !x->guard.emitted && is_about_key(x) &&
 		turn_has_key(x->engine, x->asked.provider);
 	if ((retryable || spare) && x->tried < x->allowed) {
 		log_failure(x, NULL);
-		wait_for(x, spare ? 0 : wait_before_next(x));
+		wait = spare ? 0 : wait_before_next(x);
+		exec_trace_retry(x, wait);
+		wait_for(x, wait);
 		return;
 	}
 	next = next_target(x);
@@ -300,6 +306,7 @@ reset(struct exec *x)
 	x->ask = x->asked;
 	x->provider = *x->asked.provider;
 	x->ask.provider = &x->provider;
+	x->call = NULL;
 	x->source = source_of(x->provider.driver);
 	x->how = HTTP_OK;
 	x->status = 0;
@@ -346,6 +353,7 @@ take_turn(struct exec *x)
 static int
 prepare(struct exec *x)
 {
+	exec_trace_start(x);
 	if (spend_begin(x->engine, x->attempt, &x->ask, &x->charge, &x->err) ==
 		0 &&
 	    build(x) == 0)
@@ -480,8 +488,10 @@ begin(struct exec *x)
 	reset(x);
 	turn = take_turn(x);
 	if (turn == 0) {
-		if (prepare(x) < 0)
+		if (prepare(x) < 0) {
+			exec_trace_fail(x);
 			return -1;
+		}
 		log_ignored(x);
 		start_attempt(x);
 		return 0;
@@ -555,6 +565,7 @@ exec_free(struct exec *x)
 	if (x == NULL)
 		return;
 	images_free(x->images);
+	exec_trace_stop(x);
 	if (x->source != NULL)
 		x->source->stop(x);
 	end_charge(x, NULL, x->state == EXEC_CALLING || x->state == EXEC_ENDED);
@@ -566,21 +577,6 @@ exec_free(struct exec *x)
 	x->attempt = NULL;
 	guard_free(&x->guard);
 	arena_free(x->arena);
-}
-
-struct pools *
-engine_workers(struct engine *engine)
-{
-	if (engine->workers == NULL)
-		engine->workers = pools_new(engine->loop);
-	return engine->workers;
-}
-
-void
-engine_workers_free(struct engine *engine)
-{
-	pools_free(engine->workers);
-	engine->workers = NULL;
 }
 
 void

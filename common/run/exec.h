@@ -13,6 +13,7 @@ struct mcp_servers;
 struct pools;
 struct spend;
 struct store;
+struct traces;
 
 /* What all calls of a process share. */
 struct engine {
@@ -28,6 +29,9 @@ struct engine {
 	struct store *store;	 /* what all processes share; never NULL */
 	struct spend *spend;	 /* of the request that is answered, or NULL */
 	struct deliver *deliver; /* deliver.h; NULL: nothing is delivered */
+	struct traces *traces;	 /* trace_send.h; NULL: none wait */
+	/* W3C, of the request that is answered; NULL: it brought none. */
+	const char *traceparent;
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is

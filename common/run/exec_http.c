@@ -217,12 +217,32 @@ reset(struct exec *x)
 	h->form = FORM_BODY;
 }
 
+/* The driver's, and the trace that the call belongs to. */
+static const char *const *
+headers(const struct exec *x)
+{
+	const char **own = x->http.spec.headers, **all;
+	size_t n = 0;
+
+	if (x->ask.traceparent == NULL)
+		return own;
+	while (own != NULL && own[n] != NULL)
+		n++;
+	all = arena_array(x->attempt, n + 2, sizeof(*all));
+	for (size_t i = 0; i < n; i++)
+		all[i] = own[i];
+	all[n] =
+	    arena_printf(x->attempt, "traceparent: %s", x->ask.traceparent);
+	all[n + 1] = NULL;
+	return all;
+}
+
 static void
 start(struct exec *x)
 {
 	struct http_request request = {
 	    .url = x->http.spec.url,
-	    .headers = (const char *const *)x->http.spec.headers,
+	    .headers = headers(x),
 	    .body = x->http.spec.body,
 	    .sigv4 = x->http.spec.sigv4,
 	    .sigv4_key = x->http.spec.sigv4_key,

@@ -6,6 +6,7 @@
 #include "../net/frame.h"
 #include "../net/pool.h"
 #include "../provider/guard.h"
+#include "exec_trace.h"
 #include "limit.h"
 #include "scope.h"
 
@@ -98,6 +99,7 @@ struct exec {
 	struct turn *turn;  /* NULL: none, or given back */
 	int64_t turn_until; /* it waits for its turn until then; 0: not yet */
 	struct charge *charge; /* NULL: none, or ended */
+	struct exec_trace trace;
 };
 
 /* Asks to be looked at in this turn: EXEC_ENDED when the attempt is over. */

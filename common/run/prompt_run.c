@@ -6,6 +6,7 @@
 #include "ask.h"
 #include "steps.h"
 #include "stream.h"
+#include "trace_root.h"
 
 struct run {
 	struct sink sink; /* first */
@@ -13,7 +14,8 @@ struct run {
 	struct ask ask;
 	struct toolset *tools;
 	char trace_id[TRACE_ID_LEN + 1];
-	struct result result; /* of a one-shot run */
+	struct trace *trace;  /* NULL: nothing is recorded */
+	struct result result; /* of a one-shot run, or for the trace */
 };
 
 static int
@@ -21,14 +23,28 @@ make_ask(
     struct run *run, struct arena *a, const struct job *job, struct err *err)
 {
 	struct engine *engine = run->stream.engine;
+	struct span *root = trace_root(run->trace), *span;
 	struct ask *ask = &run->ask;
 	struct prompt prompt;
+	int rc;
 
+	span = span_start(root, "render");
 	if (prompt_load(a, job->ast, engine->settings->markdown, job->props,
-		&prompt, err) < 0 ||
-	    ask_prepare(engine, a, &prompt, ask, err) < 0 ||
-	    ask_messages(a, prompt.compiled, ask, err) < 0)
+		&prompt, err) < 0) {
+		span_fail_with(span, err);
 		return -1;
+	}
+	span_end(span);
+	root_prompt(root, a, &prompt);
+	if (ask_prepare(engine, a, &prompt, ask, err) < 0)
+		return -1;
+	if (ask->name != NULL && *ask->name != '\0')
+		span_name(root, ask->name);
+	rc = ask_messages(a, prompt.compiled, ask, err);
+	root_ask(root, a, ask, job->props);
+	if (rc < 0)
+		return -1;
+	ask->span = root;
 	ask->stream = job->stream && !prompt_kind_is_media(ask->kind);
 	ask_props(a, &prompt, job->props, ask);
 	if (ask_tools(engine, a, ask, 0, &run->tools, err) < 0)
@@ -41,6 +57,8 @@ stream_event(struct sink *self, const struct event *ev)
 {
 	struct run *run = (struct run *)self;
 
+	if (run->trace != NULL)
+		result_add(&run->result, ev);
 	chunk_print(&run->stream.line, run->ask.kind == PROMPT_OBJECT, ev);
 	stream_line(&run->stream);
 }
@@ -62,12 +80,15 @@ run_stream(struct run *run, struct arena *a, struct err *err)
 	struct steps *steps;
 
 	run->sink.event = stream_event;
+	result_init(&run->result, prompt_kind_name(run->ask.kind));
 	steps =
 	    steps_start(s->engine, a, &run->ask, run->tools, &run->sink, err);
 	if (steps == NULL)
 		return -1;
 	stream_head(s);
-	if (wait_for_end(run, steps)) {
+	if (!wait_for_end(run, steps)) {
+		span_fail(trace_root(run->trace), STR("the client has left"));
+	} else {
 		chunk_print_done(&s->line, run->trace_id);
 		stream_line(s);
 		stream_flush(s);
@@ -117,8 +138,32 @@ run_once(struct run *run, struct arena *a, struct err *err)
 			 ? answer(run, err)
 			 : fail(err, ERR_GONE, "the client has left");
 	steps_free(steps);
-	result_free(&run->result);
 	return rc;
+}
+
+static void
+start_trace(struct run *run, struct arena *a, const struct job *job)
+{
+	struct engine *engine = run->stream.engine;
+	struct span *root;
+
+	run->trace = trace_start(engine, a, "prompt-run", run->trace_id);
+	root = trace_root(run->trace);
+	span_link(root, engine->traceparent);
+	root_request(root, job->data);
+}
+
+/* A one-shot run that failed has no output (8.3). */
+static void
+end_trace(struct run *run, int rc, const struct err *err)
+{
+	struct span *root = trace_root(run->trace);
+
+	if (rc < 0)
+		span_fail_with(root, err);
+	else if (run->result.type != NULL)
+		root_result(root, &run->result, false);
+	trace_end(run->stream.engine, run->trace);
 }
 
 int
@@ -129,11 +174,14 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 	int rc;
 
 	stream_start(&run.stream, engine, reply);
-	trace_id_make(run.trace_id);
+	start_trace(&run, a, job);
 	rc = make_ask(&run, a, job, err);
 	if (rc == 0)
 		rc = run.ask.stream ? run_stream(&run, a, err)
 				    : run_once(&run, a, err);
 	stream_stop(&run.stream);
+	end_trace(&run, rc, err);
+	if (run.result.type != NULL)
+		result_free(&run.result);
 	return rc;
 }

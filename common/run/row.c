@@ -7,6 +7,7 @@
 #include "../base/limits.h"
 #include "../wire/item_name.h"
 #include "steps.h"
+#include "trace_root.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct row {
 	struct eval_run **evals;
 	size_t pending; /* evals that run */
 	char trace_id[TRACE_ID_LEN + 1];
+	struct trace *trace; /* NULL: nothing is recorded */
 	void (*done)(void *arg, struct row *row);
 	void *arg;
 };
@@ -85,6 +87,7 @@ make_case(struct row *row)
 	    .input_tokens = r->usage.input,
 	    .output_tokens = r->usage.output,
 	    .total_tokens = total_tokens(&r->usage),
+	    .span = trace_root(row->trace),
 	};
 }
 
@@ -139,17 +142,55 @@ static int
 start_call(struct row *row, struct err *err)
 {
 	const struct row_plan *plan = row->plan;
+	struct span *root = trace_root(row->trace), *span;
 	struct js compiled;
+	int rc;
 
+	span = span_start(root, "render");
 	if (prompt_format(row->arena, plan->prompt, row->data.input, &compiled,
-		err) < 0 ||
-	    ask_messages(row->arena, compiled, &row->ask, err) < 0)
+		err) < 0) {
+		span_fail_with(span, err);
 		return -1;
+	}
+	span_end(span);
+	rc = ask_messages(row->arena, compiled, &row->ask, err);
+	root_ask(root, row->arena, &row->ask, row->data.input);
+	if (rc < 0)
+		return -1;
+	row->ask.span = root;
 	ask_props(row->arena, plan->prompt, row->data.input, &row->ask);
 	row->began = clock_mono_ms();
 	row->steps = steps_start(
 	    plan->engine, row->arena, &row->ask, plan->tools, &row->sink, err);
 	return row->steps != NULL ? 0 : -1;
+}
+
+static void
+start_trace(struct row *row)
+{
+	const struct row_plan *plan = row->plan;
+	char name[ITEM_NAME_LEN + 1];
+	struct span *root;
+
+	row->trace = trace_start(plan->engine, row->arena, "", row->trace_id);
+	root = trace_root(row->trace);
+	if (root == NULL)
+		return;
+	item_name(row->arena, row->data.input, row->number, name);
+	span_name(root, arena_printf(row->arena, "experiment-%s-%" PRId64,
+			    plan->run_name, row->number));
+	span_link(root, plan->engine->traceparent);
+	root_request(root, plan->data);
+	root_prompt(root, row->arena, plan->prompt);
+	root_row(root, row->arena,
+	    &(struct root_row){
+		.run_id = plan->run_id,
+		.run_name = plan->run_name,
+		.dataset = plan->dataset,
+		.item = name,
+		.expected = row->data.expected,
+		.input = row->data.input,
+	    });
 }
 
 struct row *
@@ -169,7 +210,7 @@ row_start(const struct row_plan *plan, struct arena *a,
 	row->done = done;
 	row->arg = arg;
 	result_init(&row->result, prompt_kind_name(row->ask.kind));
-	trace_id_make(row->trace_id);
+	start_trace(row);
 	if (start_call(row, &err) < 0) {
 		fail_row(row, &err);
 		row->done(row->arg, row);
@@ -256,6 +297,21 @@ row_print(struct buf *b, const struct row *row)
 		print_error(b, row);
 	else
 		print_result(b, row);
+}
+
+void
+row_trace(struct row *row)
+{
+	root_result(trace_root(row->trace), &row->result, !row->result.failed);
+	trace_end(row->plan->engine, row->trace);
+	row->trace = NULL;
+}
+
+void
+row_cancel(struct row *row)
+{
+	span_fail(trace_root(row->trace), STR("the client has left"));
+	row_trace(row);
 }
 
 void

@@ -15,7 +15,8 @@ struct row_plan {
 	struct toolset *tools; /* of all of them; NULL: none */
 	const struct eval_conf *const *evals;
 	size_t n_evals;
-	const char *run_id, *run_name;
+	const char *run_id, *run_name, *dataset;
+	const json_t *data; /* of the request */
 };
 
 /* Starts a row, whose arena and what is in it become its own.  DONE(ARG, row)
@@ -30,6 +31,11 @@ bool row_failed(const struct row *row) NONNULL;
 
 /* Its line, of a row that is done, with its end. */
 void row_print(struct buf *b, const struct row *row) NONNULL;
+
+/* Hands its trace over; once, when its line is out. */
+void row_trace(struct row *row) NONNULL;
+/* The same for one whose client has left. */
+void row_cancel(struct row *row);
 
 /* Cancels it when it runs. */
 void row_free(struct row *row);

@@ -4,6 +4,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "steps_int.h"
+#include "trace.h"
 
 #include <math.h>
 #include <string.h>
@@ -84,6 +85,35 @@ ends_run(const struct steps *s, const struct step_call *c)
 }
 
 static void
+start_tool_span(struct step_call *c)
+{
+	struct span *parent = c->steps->ask.span;
+
+	if (parent == NULL)
+		return;
+	c->span = span_start(
+	    parent, arena_printf(c->steps->arena, "execute_tool %.*s",
+			(int)c->name.len, c->name.p));
+	span_string(c->span, "gen_ai.operation.name", "execute_tool");
+	span_text(c->span, "gen_ai.tool.name", c->name);
+	span_text(c->span, "gen_ai.tool.call.id", c->id);
+	span_string(c->span, "gen_ai.tool.type", "function");
+	span_json(c->span, "gen_ai.tool.call.arguments", c->args);
+}
+
+static void
+end_tool_span(struct step_call *c)
+{
+	if (c->span == NULL)
+		return;
+	span_json(c->span, "gen_ai.tool.call.result", c->result);
+	if (c->is_error)
+		span_fail_of(c->span, (struct str){json_string_value(c->result),
+					  json_string_length(c->result)});
+	span_end(c->span);
+}
+
+static void
 end_call(struct step_call *c)
 {
 	const json_t *result = tool_result(c->run, &c->is_error);
@@ -91,6 +121,7 @@ end_call(struct step_call *c)
 	c->result = json_incref((json_t *)result);
 	tool_free(c->run);
 	c->run = NULL;
+	end_tool_span(c);
 }
 
 static void
@@ -121,6 +152,7 @@ run_tool(struct step_call *c)
 	struct steps *s = c->steps;
 
 	s->n_running++;
+	start_tool_span(c);
 	c->run = tool_start(
 	    s->tools, s->arena, c->name, c->args, c->bad, tool_ended, c);
 }

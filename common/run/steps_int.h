@@ -14,6 +14,7 @@ struct step_call {
 	bool bad, is_error;
 	bool asked; /* by an executor that waits for the answer */
 	struct tool_run *run;
+	struct span *span; /* of its run; NULL: none */
 };
 
 struct steps {

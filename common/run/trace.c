@@ -8,7 +8,11 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
+#include "../base/log.h"
+#include "../store/store.h"
 #include "telemetry.h"
+#include "trace_media.h"
+#include "trace_send.h"
 
 #include <string.h>
 
@@ -122,6 +126,13 @@ span_start(struct span *parent, const char *name)
 }
 
 void
+span_name(struct span *s, const char *name)
+{
+	if (s != NULL)
+		s->otlp.name = arena_strdup(s->trace->arena, name);
+}
+
+void
 span_kind(struct span *s, enum otlp_kind kind)
 {
 	if (s != NULL)
@@ -213,13 +224,17 @@ void
 span_json(struct span *s, const char *key, const json_t *value)
 {
 	struct buf b;
+	json_t *shown;
 
 	if (s == NULL || value == NULL || is_hidden(s, key))
 		return;
+	shown = trace_strip(
+	    value, s->trace->engine->settings->telemetry->media_bytes);
 	buf_init(&b, LIMIT_LINE_BYTES);
-	json_print(&b, value);
+	json_print(&b, shown);
 	span_text(s, key, (struct str){buf_str(&b), b.len});
 	buf_free(&b);
+	json_decref(shown);
 }
 
 void
@@ -292,6 +307,25 @@ span_fail(struct span *s, struct str message)
 	s->otlp.message = copy(s, message);
 }
 
+void
+span_fail_with(struct span *s, const struct err *err)
+{
+	const char *text = err->msg != NULL ? err->msg : "";
+
+	span_fail(s, (struct str){text, strlen(text)});
+	span_end(s);
+}
+
+void
+span_fail_of(struct span *s, struct str output)
+{
+	if (s == NULL)
+		return;
+	if (s->trace->engine->settings->telemetry->hide_outputs)
+		output.len = 0;
+	span_fail(s, output);
+}
+
 /* --- W3C Trace Context */
 
 /* 00-<32 hex>-<16 hex>-<2 hex>; a later version may say more behind it. */
@@ -341,40 +375,62 @@ span_traceparent(const struct span *s, char out[TRACEPARENT_LEN + 1])
 
 /* --- the end */
 
+/* What is larger than one thing to be delivered may be. */
 static void
-print_spans(const struct trace *t, struct buf *b, enum otlp_encoding encoding)
+lose(struct engine *engine)
+{
+	store_count(
+	    engine->store, "agentmark_dropped_total", "route=\"traces\"", 1);
+	log_line(LEVEL_WARNING, "trace_dropped", "reason=\"it is too large\"");
+}
+
+static void
+add(struct engine *engine, const struct trace *t, enum otlp_encoding encoding)
 {
 	const struct span *s;
+	struct buf b;
 
+	buf_init(&b, LIMIT_STORE_ITEM_BYTES);
 	for (s = t->first; s != NULL; s = s->next)
-		otlp_add_span(b, encoding, &s->otlp);
+		otlp_add_span(&b, encoding, &s->otlp);
+	if (buf_full(&b))
+		lose(engine);
+	else
+		traces_add(engine, encoding, (struct str){buf_str(&b), b.len});
+	buf_free(&b);
+}
+
+/* D6: its own name unless grouping has set one. */
+static void
+set_trace_name(struct span *root)
+{
+	static const char key[] = "agentmark.trace_name";
+	size_t i;
+
+	for (i = 0; i < root->otlp.n_attrs; i++)
+		if (strcmp(root->attrs[i].key, key) == 0)
+			return;
+	span_string(root, key, root->otlp.name);
 }
 
 void
 trace_end(struct engine *engine, struct trace *t)
 {
 	const struct telemetry *conf = engine->settings->telemetry;
-	struct buf pieces[2];
-	bool printed[2] = {false, false};
+	bool added[2] = {false, false};
 	struct span *s;
 	size_t i;
 
 	if (t == NULL)
 		return;
+	set_trace_name(t->first);
 	for (s = t->first; s != NULL; s = s->next)
 		span_end(s);
-	buf_init(&pieces[OTLP_JSON], LIMIT_STORE_ITEM_BYTES);
-	buf_init(&pieces[OTLP_PROTOBUF], LIMIT_STORE_ITEM_BYTES);
 	for (i = 0; i < conf->n_collectors; i++) {
 		enum otlp_encoding encoding = conf->collectors[i].encoding;
-		struct buf *b = &pieces[encoding];
 
-		if (!printed[encoding])
-			print_spans(t, b, encoding);
-		printed[encoding] = true;
-		deliver_put(engine, &conf->collectors[i].traces, NULL,
-		    (struct str){buf_str(b), b->len});
+		if (!added[encoding])
+			add(engine, t, encoding);
+		added[encoding] = true;
 	}
-	buf_free(&pieces[OTLP_JSON]);
-	buf_free(&pieces[OTLP_PROTOBUF]);
 }

@@ -10,7 +10,10 @@
 struct trace;
 struct span;
 
-enum { TRACEPARENT_LEN = 55 };
+enum {
+	TRACE_ID_LEN = 32, /* lower-case hex digits */
+	TRACEPARENT_LEN = 55
+};
 
 /* A new trace, whose id is OUT's from now on; NULL when nothing is recorded.
  * Lives in the arena.  NAME is its root's. */
@@ -25,6 +28,7 @@ void trace_end(struct engine *engine, struct trace *t);
 /* A child; ends by span_end(). */
 struct span *span_start(struct span *parent, const char *name);
 void span_end(struct span *s);
+void span_name(struct span *s, const char *name);
 void span_kind(struct span *s, enum otlp_kind kind);
 
 /* Attributes.  KEY is a literal; values are copied.  What AGENTMARK_HIDE_INPUTS
@@ -45,6 +49,10 @@ void span_event(
 
 /* It has failed; the first message counts.  Its status is OK otherwise. */
 void span_fail(struct span *s, struct str message);
+void span_fail_with(struct span *s, const struct err *err);
+/* The same where the message is what a tool or an eval has put out, which may
+ * have to be hidden. */
+void span_fail_of(struct span *s, struct str output);
 
 /* The request's own trace, which ours does not belong to. */
 void span_link(struct span *s, const char *traceparent);

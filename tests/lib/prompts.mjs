@@ -77,6 +77,9 @@ ${all('tool', Object.keys(TOOLS))}datasets:
   root: ${JSON.stringify(path.resolve(datasets))}
 experiments:
   at_once: 0
+telemetry:
+  collectors:
+    mock: {url: "${mock}/otlp", encoding: json, gzip: false}
 `;
 }
 

@@ -1,0 +1,180 @@
+/* From options to where traces and metrics go and what they may show.  It
+ * refuses to know what is in them. */
+#include "../common/base/limits.h"
+#include "conf_load.h"
+
+#include <string.h>
+
+/* Beside "otlp-metrics:", as the store keeps it. */
+enum { NAME_BYTES = LIMIT_DELIVER_NAME_BYTES - 16 };
+
+static bool
+is_there(const struct conf_value *v)
+{
+	return v->text != NULL && *v->text != '\0';
+}
+
+/* --- AgentMark itself */
+
+static bool
+wants_agentmark(const struct conf *conf)
+{
+	bool there = conf->agentmark.key != NULL || is_there(&conf->dev_server);
+
+	switch (conf->tracing.agentmark) {
+	case CONF_API_AUTO:
+		return there && conf->agentmark.base != NULL;
+	case CONF_API_YES:
+		return conf->agentmark.base != NULL;
+	default:
+		return false;
+	}
+}
+
+static const char *
+header_value(struct loader *l, const char *what, const struct conf_value *v)
+{
+	if (!is_there(v))
+		return NULL;
+	if (!conf_has_control(v->text))
+		return v->text;
+	conf_problem(
+	    l, CONF_BAD_CONFIG, v->line, "%s holds a control character", what);
+	return NULL;
+}
+
+/* Raw keys, no Bearer (protocol.md 8.1). */
+static const char *const *
+agentmark_headers(struct loader *l)
+{
+	const struct conf *conf = l->conf;
+	const struct {
+		const char *name, *value;
+	} rows[] = {
+	    {"Authorization", conf->agentmark.key},
+	    {"X-Agentmark-App-Id", conf->agentmark.app_id},
+	    {"X-Agentmark-Environment", header_value(l, "telemetry.environment",
+					    &conf->tracing.environment)},
+	    {"X-Agentmark-Pr-Number", header_value(l, "telemetry.pull_request",
+					  &conf->tracing.pull_request)},
+	};
+	const char **headers;
+	size_t i, n = 0;
+
+	headers =
+	    arena_array(conf->arena, ARRAY_LEN(rows) + 1, sizeof(*headers));
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].value != NULL)
+			headers[n++] = arena_printf(
+			    conf->arena, "%s: %s", rows[i].name, rows[i].value);
+	headers[n] = NULL;
+	return headers;
+}
+
+static void
+add_agentmark(struct loader *l, struct telemetry *t)
+{
+	struct collector *c = &t->collectors[t->n_collectors++];
+
+	*c = (struct collector){
+	    .name = "agentmark",
+	    .url = l->conf->agentmark.base,
+	    .headers = agentmark_headers(l),
+	    .encoding = OTLP_JSON,
+	    .gzip = l->conf->tracing.gzip,
+	};
+	telemetry_routes(c, "agentmark:traces", "agentmark:metrics");
+}
+
+/* --- others */
+
+/* NULL-ended. */
+static const char *const *
+make_headers(struct loader *l, const char *what, struct conf_collector *from)
+{
+	const char **end = conf_add(l, &from->headers, sizeof(*end));
+	const char *const *headers = from->headers.items;
+	size_t i;
+
+	*end = NULL;
+	from->headers.n--;
+	for (i = 0; headers[i] != NULL; i++)
+		if (conf_has_control(headers[i]) || *headers[i] == ':')
+			conf_problem(l, CONF_BAD_CONFIG, from->item.line,
+			    "%s.headers cannot be sent as they are", what);
+	return headers;
+}
+
+static void
+add_collector(
+    struct loader *l, struct conf_collector *from, struct telemetry *t)
+{
+	struct arena *a = l->conf->arena;
+	const char *name = from->item.name;
+	const char *what = arena_printf(a, "telemetry.collectors.%s", name);
+	struct collector *c = &t->collectors[t->n_collectors++];
+
+	if (*name == '\0' || strlen(name) > NAME_BYTES ||
+	    strpbrk(name, "\"\\") != NULL || conf_has_control(name))
+		conf_problem(l, CONF_BAD_CONFIG, from->item.line,
+		    "telemetry.collectors: a short name is wanted, not \"%s\"",
+		    name);
+	*c = (struct collector){
+	    .name = name,
+	    .url = conf_url(l, arena_printf(a, "%s.url", what), &from->url,
+		from->item.line),
+	    .headers = make_headers(l, what, from),
+	    .encoding = (enum otlp_encoding)from->encoding,
+	    .gzip = from->gzip,
+	    .wants_metrics = from->metrics,
+	};
+	telemetry_routes(c, arena_printf(a, "otlp:%s", name),
+	    arena_printf(a, "otlp-metrics:%s", name));
+}
+
+/* --- what all have in common */
+
+static void
+set_text(struct otlp_attr *attr, const char *key, const char *text)
+{
+	*attr = (struct otlp_attr){
+	    .key = key, .type = OTLP_TEXT, .text = {text, strlen(text)}};
+}
+
+static void
+make_resource(struct loader *l, struct telemetry *t)
+{
+	struct otlp_attr *attrs =
+	    arena_array(l->conf->arena, 2, sizeof(*attrs));
+
+	set_text(&attrs[t->n_resource++], "service.name", "agentmark-client");
+	if (l->conf->agentmark.app_id != NULL)
+		set_text(&attrs[t->n_resource++], "agentmark.app_id",
+		    l->conf->agentmark.app_id);
+	t->resource = attrs;
+}
+
+void
+conf_finish_telemetry(struct loader *l)
+{
+	struct conf *conf = l->conf;
+	struct conf_tracing *from = &conf->tracing;
+	struct conf_collector *items = from->collectors.items;
+	struct telemetry *t = &conf->telemetry;
+	size_t i;
+
+	*t = (struct telemetry){
+	    .hide_inputs = from->hide_inputs,
+	    .hide_outputs = from->hide_outputs,
+	    .media_bytes = from->media_bytes,
+	};
+	t->collectors = arena_array(
+	    conf->arena, from->collectors.n + 1, sizeof(*t->collectors));
+	if (wants_agentmark(conf))
+		add_agentmark(l, t);
+	for (i = 0; i < from->collectors.n; i++)
+		add_collector(l, &items[i], t);
+	make_resource(l, t);
+	if (t->n_collectors != 0)
+		conf->settings.telemetry = t;
+}

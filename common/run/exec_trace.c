@@ -1,0 +1,277 @@
+/* Tells of each attempt of a call in a span of its own, as OpenTelemetry's
+ * conventions for generative AI have it.  It refuses to know what is decided
+ * about attempts. */
+#include "exec_trace.h"
+
+#include "../base/clock.h"
+#include "exec_int.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const double NS = 1e9;
+
+/* The operation, and what comes out of it. */
+static const struct {
+	const char *operation, *output;
+} kinds[] = {
+    [PROMPT_TEXT] = {"chat", "text"},
+    [PROMPT_OBJECT] = {"chat", "json"},
+    [PROMPT_IMAGE] = {"generate_content", "image"},
+    [PROMPT_SPEECH] = {"generate_content", "speech"},
+    [PROMPT_EMBED] = {"embeddings", NULL},
+};
+_Static_assert(ARRAY_LEN(kinds) == PROMPT__MAX, "a row for every kind");
+
+/* What a prompt may say, and where it is told. */
+static const struct {
+	const char *name, *key;
+	bool whole;
+} settings[] = {
+    {"temperature", "gen_ai.request.temperature", false},
+    {"top_p", "gen_ai.request.top_p", false},
+    {"top_k", "gen_ai.request.top_k", false},
+    {"frequency_penalty", "gen_ai.request.frequency_penalty", false},
+    {"presence_penalty", "gen_ai.request.presence_penalty", false},
+    {"max_tokens", "gen_ai.request.max_tokens", true},
+    {"seed", "gen_ai.request.seed", true},
+    {"num_images", "gen_ai.request.choice.count", true},
+};
+
+/* Vendors that the conventions know by another name than we do. */
+static const struct {
+	const char *driver, *vendor;
+} vendors[] = {
+    {"anthropic", "anthropic"},
+    {"bedrock", "aws.bedrock"},
+    {"gemini", "gcp.gemini"},
+    {"responses", "openai"},
+};
+
+static const char *
+vendor(const struct provider *p)
+{
+	static const struct {
+		const char *name, *vendor;
+	} names[] = {
+	    {"azure", "azure.ai.openai"},
+	    {"xai", "x_ai"},
+	    {"mistral", "mistral_ai"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(p->name, names[i].name) == 0)
+			return names[i].vendor;
+	for (i = 0; i < ARRAY_LEN(vendors); i++)
+		if (strcmp(p->driver->name, vendors[i].driver) == 0)
+			return vendors[i].vendor;
+	return p->name;
+}
+
+static void
+set_request(struct span *s, const struct ask *ask)
+{
+	const json_t *value;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(settings); i++) {
+		value = json_object_get(ask->config, settings[i].name);
+		if (settings[i].whole && json_is_integer(value))
+			span_int(s, settings[i].key, json_integer_value(value));
+		else if (!settings[i].whole && json_is_number(value))
+			span_double(
+			    s, settings[i].key, json_number_value(value));
+	}
+}
+
+/* Host and port of a URL. */
+static void
+set_server(struct span *s, const char *url)
+{
+	const char *host = url != NULL ? strstr(url, "://") : NULL, *at;
+	size_t len;
+	int64_t port = 0;
+
+	if (host == NULL)
+		return;
+	host += 3;
+	len = strcspn(host, "/?#");
+	at = memchr(host, '@', len);
+	if (at != NULL) {
+		len -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	at = memchr(host, ':', len);
+	if (at != NULL && *host != '[') {
+		for (size_t i = 1; at + i < host + len && i < 6; i++)
+			port = port * 10 + (at[i] - '0');
+		len = (size_t)(at - host);
+	}
+	span_text(s, "server.address", (struct str){host, len});
+	if (port > 0)
+		span_int(s, "server.port", port);
+}
+
+static void
+start_span(struct exec *x)
+{
+	struct exec_trace *t = &x->trace;
+	const struct ask *ask = &x->ask;
+	char *parent = arena_alloc(x->attempt, TRACEPARENT_LEN + 1);
+	const char *name = vendor(ask->provider);
+
+	t->span =
+	    span_start(ask->span, arena_printf(x->attempt, "%s %s",
+				      kinds[ask->kind].operation, ask->model));
+	if (!span_traceparent(t->span, parent))
+		return;
+	x->ask.traceparent = parent;
+	span_kind(t->span, OTLP_CLIENT);
+	span_string(
+	    t->span, "gen_ai.operation.name", kinds[ask->kind].operation);
+	span_string(t->span, "gen_ai.provider.name", name);
+	span_string(t->span, "gen_ai.system", name);
+	span_string(t->span, "agentmark.provider", ask->provider->name);
+	span_string(t->span, "gen_ai.request.model", ask->model);
+	span_string(t->span, "gen_ai.output.type", kinds[ask->kind].output);
+	span_bool(t->span, "gen_ai.request.stream", ask->stream);
+	span_int(t->span, "agentmark.attempt", t->tried);
+	set_server(t->span, ask->provider->base_url);
+	set_request(t->span, ask);
+}
+
+void
+exec_trace_start(struct exec *x)
+{
+	x->trace.tried++;
+	x->trace.began = clock_mono_ns();
+	x->trace.first = 0;
+	if (x->ask.span != NULL)
+		start_span(x);
+}
+
+/* --- what it says */
+
+static void
+set_usage(struct span *s, const struct usage *u)
+{
+	if (u->unknown)
+		return;
+	span_int(s, "gen_ai.usage.input_tokens", u->input);
+	span_int(s, "gen_ai.usage.output_tokens", u->output);
+	if (u->cached != 0)
+		span_int(s, "gen_ai.usage.cache_read.input_tokens", u->cached);
+	if (u->reasoning != 0)
+		span_int(
+		    s, "gen_ai.usage.reasoning.output_tokens", u->reasoning);
+	if (u->has_cost)
+		span_double(s, "agentmark.usage.cost_usd", u->cost);
+}
+
+static void
+end(struct exec *x)
+{
+	struct exec_trace *t = &x->trace;
+
+	if (t->first != 0)
+		span_double(t->span, "gen_ai.response.time_to_first_chunk",
+		    (double)(t->first - t->began) / NS);
+	if (x->call != NULL)
+		span_string(t->span, "gen_ai.response.model", x->call->model);
+	if (x->status != 0)
+		span_int(t->span, "http.response.status_code", x->status);
+	span_end(t->span);
+	t->span = NULL;
+}
+
+static void
+finish(struct exec *x, const struct event *ev)
+{
+	struct exec_trace *t = &x->trace;
+	const char *reason = finish_name(ev->finish.reason);
+	char list[64];
+
+	if (t->span == NULL)
+		return;
+	set_usage(t->span, &ev->finish.usage);
+	(void)snprintf(list, sizeof(list), "[\"%s\"]", reason);
+	span_texts(t->span, "gen_ai.response.finish_reasons", list);
+	end(x);
+}
+
+static void
+fail_span(struct exec *x, struct str why)
+{
+	char status[16];
+
+	if (x->trace.span == NULL)
+		return;
+	(void)snprintf(status, sizeof(status), "%d", x->status);
+	span_string(x->trace.span, "error.type",
+	    x->status >= 300 ? status : err_name(x->err.code));
+	span_fail(x->trace.span, why);
+	end(x);
+}
+
+void
+exec_trace_event(struct exec *x, const struct event *ev)
+{
+	switch (ev->type) {
+	case EVENT_FINISH:
+		finish(x, ev);
+		break;
+	case EVENT_ERROR:
+		fail_span(x, ev->text);
+		break;
+	case EVENT_TEXT_DELTA:
+	case EVENT_REASONING_DELTA:
+	case EVENT_OBJECT_DELTA:
+	case EVENT_TOOL_CALL:
+		if (x->ask.stream && x->trace.first == 0)
+			x->trace.first = clock_mono_ns();
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- failures */
+
+static struct str
+why(const struct exec *x)
+{
+	const char *text = x->err.msg != NULL ? x->err.msg : "";
+
+	return (struct str){text, strlen(text)};
+}
+
+void
+exec_trace_retry(struct exec *x, int64_t wait)
+{
+	char ms[24];
+
+	(void)snprintf(ms, sizeof(ms), "%" PRId64, wait);
+	span_event(x->trace.span, "retry", "agentmark.retry.wait_ms", ms);
+	fail_span(x, why(x));
+}
+
+void
+exec_trace_move(struct exec *x, const struct target *next)
+{
+	span_event(x->trace.span, "fallback", "agentmark.fallback.provider",
+	    next->provider->name);
+	fail_span(x, why(x));
+}
+
+void
+exec_trace_fail(struct exec *x)
+{
+	fail_span(x, why(x));
+}
+
+void
+exec_trace_stop(struct exec *x)
+{
+	fail_span(x, STR("cancelled"));
+}
