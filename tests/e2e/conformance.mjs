@@ -24,42 +24,42 @@ const shown = {
   anthropic: {
     text: 'once_text_basic', stream: 'text_basic', object: 'once_object',
     'object stream': 'object_basic', unicode: 'text_unicode',
-    error: 'text_errchunk', cut: 'text_cut',
+    error: 'text_errchunk', cut: 'text_cut', empty: 'text_empty',
   },
   bedrock: {
     text: 'own_once_text', stream: 'own_text', object: 'own_once_object',
     'object stream': 'own_object', unicode: 'own_text',
-    error: 'own_exception', cut: 'own_cut',
+    error: 'own_exception', cut: 'own_cut', empty: 'own_empty',
   },
   chat: {
     text: 'once_text', stream: 'text_params', object: 'once_object',
     'object stream': 'object_basic', unicode: 'text_unicode',
-    error: 'text_errchunk', cut: 'text_cut',
+    error: 'text_errchunk', cut: 'text_cut', empty: 'text_empty',
   },
   gemini: {
     text: 'own_once_text', stream: 'own_text', object: 'own_once_object',
     'object stream': 'own_object', unicode: 'own_unicode',
-    error: 'own_error_middle', cut: 'own_cut',
+    error: 'own_error_middle', cut: 'own_cut', empty: 'own_empty',
   },
   mastra: {
     text: 'own_once_text', stream: 'own_text', object: 'own_once_object',
     'object stream': 'own_object', unicode: 'own_text',
-    error: 'own_error_middle', cut: 'own_cut',
+    error: 'own_error_middle', cut: 'own_cut', empty: 'own_tripwire',
   },
   'mastra-v0': {
     text: 'own_once_text', stream: 'own_text', object: 'own_once_object',
     'object stream': 'own_object', unicode: 'own_text',
-    error: 'own_error_middle', cut: 'own_cut',
+    error: 'own_error_middle', cut: 'own_cut', empty: 'own_filter',
   },
   ollama: {
     text: 'own_once_text', stream: 'own_text', object: 'own_once_object',
     'object stream': 'own_object', unicode: 'own_unicode',
-    error: 'own_error_middle', cut: 'own_cut',
+    error: 'own_error_middle', cut: 'own_cut', empty: 'own_empty',
   },
   responses: {
     text: 'once_text', stream: 'text_basic', object: 'once_object',
     'object stream': 'object_basic', unicode: 'text_unicode',
-    error: 'text_errchunk', cut: 'text_cut',
+    error: 'text_errchunk', cut: 'text_cut', empty: 'text_empty',
   },
 };
 // These run their tools themselves, and one has objects only whole.
@@ -235,6 +235,20 @@ async function agentTools(driver) {
   assert.equal(vendors.calls.length, 1);
 }
 
+// A stream tells it in its first line, a whole reply by its status, too.
+async function refusedAtOnce(driver) {
+  const bytes = JSON.stringify({ message: 'No.', error: { message: 'No.' } });
+  vendors.play({ status: 400, bytes });
+  const { values, body } = await ask({ driver });
+  assert.deepEqual(values.map(v => [v.type, v.error]),
+    [['error', 'No.'], ['done', undefined]], body);
+  assert.equal(vendors.calls.length, 1, 'it is not asked again');
+  vendors.play({ status: 400, bytes });
+  const reply = await ask({ driver, stream: false });
+  assert.deepEqual([reply.status, reply.json?.message], [500, 'No.']);
+  assert.equal(vendors.calls.length, 1, 'it is not asked again');
+}
+
 // --- the network
 
 const refusal = {
@@ -311,6 +325,10 @@ const items = {
     assert.ok(objects.length > 1 || whole.includes(driver), reply.body);
     usageIs(lineWith(reply, 'usage'), t.events, reply.body);
   },
+  empty: async (driver, t) => {
+    assert.equal(joined(t.events), '');
+    streamIs(await ask({ driver }), t.events);
+  },
   unicode: async (driver, t) => {
     vendors.play({ ...t, how: 'bytes' });
     assert.match(joined(t.events), /[^\0-\x7f]/);
@@ -324,6 +342,7 @@ const items = {
   },
 };
 const names = {
+  empty: 'an empty answer',
   unicode: 'unicode split across packets', error: 'an error in the middle',
   cut: 'a connection cut in the middle',
 };
@@ -332,6 +351,7 @@ const more = {
     (agents.includes(driver) ? agentTools : tools)(driver),
   'an object behind tools': driver =>
     agents.includes(driver) ? undefined : objectTools(driver),
+  'an error before anything': refusedAtOnce,
   '429 with Retry-After': refused,
   'a client gone in a stream': goneInStream,
   'a client gone before the reply': goneBefore,
