@@ -17,6 +17,7 @@ const BUDGET = 0.05; // US dollars
 const MAX_TOKENS = 600; // some think first
 const UNPRICED = 2; // US dollars for a million tokens
 const PROBE_MS = 1000;
+const CALL_SECONDS = 120;
 const TODAY = new Date().toISOString().slice(0, 10);
 
 const { values: options, positionals: wanted } = parseArgs({
@@ -40,11 +41,14 @@ const named = Object.fromEntries(options.model.map(pair => {
 // --- who is asked
 
 // What runs on this machine and has a model.
-async function localModel({ driver }, base) {
+async function localModel({ driver, variable }, base) {
   const ollama = driver === 'ollama';
+  const key = process.env[variable];
   try {
-    const reply = await fetch(`${base}${ollama ? '/api/tags' : '/models'}`,
-      { signal: AbortSignal.timeout(PROBE_MS) });
+    const reply = await fetch(`${base}${ollama ? '/api/tags' : '/models'}`, {
+      signal: AbortSignal.timeout(PROBE_MS),
+      headers: key ? { authorization: `Bearer ${key}` } : {},
+    });
     const { models, data } = await reply.json();
     return ollama ? models[0]?.name : data[0]?.id;
   } catch {
@@ -64,8 +68,8 @@ async function asked(row) {
   if (row.variable && !(keyed && (provider || needs.every(isSet))))
     return undefined;
   const base = provider?.base_url ?? row.base_url;
-  const model = named[row.name] ?? known.model ??
-    (/127\.0\.0\.1/.test(base) ? await localModel(row, base) : undefined);
+  const model = named[row.name] ?? (row.name in MODELS ? known.model
+    : await localModel(row, base));
   return model ? { ...row, ...known, model } : undefined;
 }
 
@@ -98,7 +102,7 @@ function configure(vendors) {
         required: ['location'],
       },
     } },
-    log: { level: 'error' },
+    timeouts: { total: CALL_SECONDS }, log: { level: 'error' },
   }), { mode: 0o600 });
 }
 

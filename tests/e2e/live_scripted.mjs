@@ -13,24 +13,27 @@ const dir = runDir('live-test');
 const rows = vendorRows();
 const local = rows.filter(row => !row.variable || !(row.name in MODELS));
 
-// Every provider at the scripted server, with a key.
-function config(name, more) {
+// Every provider at the scripted server, with a key unless it says KEYLESS.
+function config(name, { keyless, ...more } = {}) {
   const file = path.join(dir, `${name}.json`);
   fs.writeFileSync(file, JSON.stringify({
     providers: Object.fromEntries(rows.map(row => [row.name,
-      { base_url: `${vendors.base}/${row.driver}`, api_key: 'test-key' }])),
+      { base_url: `${vendors.base}/${row.driver}`,
+        ...(keyless ? {} : { api_key: 'test-key' }) }])),
     ...more,
   }));
   return file;
 }
 
-async function live(...args) {
+async function liveWith(env, ...args) {
   const child = start(path.join(root, 'tests/live'), args, { env: cleanEnv({
-    AGENTMARK_FCGI: process.env.AGENTMARK_FCGI ?? '',
+    AGENTMARK_FCGI: process.env.AGENTMARK_FCGI ?? '', ...env,
   }) });
   const { code } = await child.exited;
   return { code, out: child.out, err: child.err };
 }
+
+const live = (...args) => liveWith({}, ...args);
 
 const cellsOf = (out, name) => out.split('\n')
   .find(line => line.includes(`\`${name}\``))
@@ -65,6 +68,33 @@ await test('every provider does all', async () => {
       MODELS[name]?.lacks ? '' : 'yes', 'yes'], `${name}\n${out}`);
     assert.match(cells[6], /^\d{4}-\d\d-\d\d, ./);
   }
+});
+
+await test('keys are those of the environment', async () => {
+  vendors.play();
+  const { code, out, err } = await liveWith({
+    GROQ_API_KEY: 'g-key', AWS_ACCESS_KEY_ID: 'AKID',
+    AWS_SECRET_ACCESS_KEY: 's-key', AZURE_OPENAI_API_KEY: 'a-key',
+  }, '--config', config('keyless', { keyless: true }), 'groq', 'bedrock',
+  'azure', 'openai');
+  assert.equal(code, 0, out + err);
+  const sent = driver => vendors.calls.filter(c => c.driver === driver)
+    .map(c => c.headers.authorization);
+  assert.ok(sent('chat').length >= 6);
+  assert.deepEqual(sent('chat').filter(key => key !== 'Bearer g-key'), []);
+  assert.deepEqual(sent('bedrock').filter(key =>
+    !key.startsWith('AWS4-HMAC-SHA256 Credential=AKID/')), []);
+  for (const name of ['azure', 'openai'])
+    assert.equal(cellsOf(out, name), undefined, out);
+});
+
+await test('what runs here is asked as what it has', async () => {
+  vendors.play({ bytes: '{"models":[{"name":"found:1b"}]}' });
+  const { code, out, err } = await live('--config',
+    config('local', { keyless: true }), 'ollama');
+  assert.equal(code, 0, out + err);
+  assert.equal(vendors.calls[0].url, '/api/tags');
+  assert.match(cellsOf(out, 'ollama')[6], /, found:1b$/);
 });
 
 await test('what fails is told and in the table', async () => {

@@ -1,8 +1,6 @@
 // Whom tests/live asks as what: the cheapest model of each vendor that takes
-// tools, as of the date below.  `price` is for those that the program's own
-// table does not know, in US dollars for a million tokens or for a call.
-export const DATE = '2026-11-25';
-
+// tools, as of 2026-11-25.  `price` is for those that the program's own table
+// does not know, in US dollars for a million tokens or for a call.
 export const MODELS = {
   openai: { model: 'gpt-6-luna' },
   anthropic: { model: 'claude-haiku-5-5' },
