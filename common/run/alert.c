@@ -79,13 +79,14 @@ alert_job(struct engine *engine, struct arena *a, const struct job *job,
 	struct buf b;
 	int rc;
 
-	buf_init(&b, LIMIT_STORE_ITEM_BYTES);
+	buf_init(&b, LIMIT_ALERT_BYTES);
 	buf_adds(&b, "{\"type\":\"alert\",\"data\":");
 	json_print(&b, job->data);
 	buf_addc(&b, '}');
 	if (buf_full(&b)) {
 		buf_free(&b);
-		return fail(err, ERR_REQUEST, "the alert is too large");
+		return fail(err, ERR_REQUEST,
+		    "the alert is larger than %u bytes", LIMIT_ALERT_BYTES);
 	}
 	event = (struct str){arena_strndup(a, buf_str(&b), b.len), b.len};
 	buf_free(&b);

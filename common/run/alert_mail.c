@@ -154,7 +154,7 @@ alert_mail(struct buf *b, struct arena *a, const struct alert_conf *c,
 	size_t i;
 
 	add_head(b, a, c, alert);
-	buf_init(&text, LIMIT_STORE_ITEM_BYTES);
+	buf_init(&text, 4 * LIMIT_ALERT_BYTES);
 	buf_addf(&text, "%s\r\n\r\n", alert_words(a, c, alert));
 	for (i = 0; i < ARRAY_LEN(facts); i++)
 		if (*facts[i].text != '\0')

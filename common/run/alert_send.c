@@ -273,7 +273,7 @@ send_alert(
 	struct alert *alert = arena_zalloc(delivery_arena(d), sizeof(*alert));
 	struct err err = {0};
 
-	buf_init(&sending(d)->text, 2 * LIMIT_STORE_ITEM_BYTES);
+	buf_init(&sending(d)->text, 16 * LIMIT_ALERT_BYTES);
 	if (alert_read(delivery_arena(d), body, alert, &err) == -1)
 		delivery_end(d, DELIVERED_NEVER, 0, err.msg);
 	else

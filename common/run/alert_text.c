@@ -124,7 +124,7 @@ alert_key(struct arena *a, const struct alert *alert)
 	struct str text = alert->event;
 	struct buf b;
 
-	buf_init(&b, LIMIT_STORE_ITEM_BYTES);
+	buf_init(&b, 4 * LIMIT_ALERT_BYTES);
 	if (*alert->id != '\0' && *alert->timestamp != '\0') {
 		buf_add(&b, alert->id, strlen(alert->id) + 1);
 		buf_add(&b, alert->status, strlen(alert->status) + 1);
@@ -169,7 +169,7 @@ alert_fill(struct arena *a, const char *template, const struct alert *alert)
 	const char *p = template, *end, *text;
 	struct buf b;
 
-	buf_init(&b, LIMIT_STORE_ITEM_BYTES);
+	buf_init(&b, 4 * LIMIT_ALERT_BYTES);
 	while (*p != '\0') {
 		end = *p == '{' ? strchr(p, '}') : NULL;
 		text = end != NULL ? word(alert, (struct str){p + 1,
