@@ -203,7 +203,10 @@ async function main() {
   const rows = vendorRows();
   const results = readResults(options.results);
   if (options.table) {
-    process.stdout.write(tableOf(rows, results));
+    const table = tableOf(rows, results);
+    process.stdout.write(table);
+    if (options.update)
+      writeTable(options.readme, table);
     return 0;
   }
   const vendors = (await Promise.all(rows.map(asked))).filter(Boolean)

@@ -47,7 +47,7 @@ await test('README.md has the table that tests/live --table prints',
     const { code, out, err } = await live('--table');
     assert.equal(code, 0, err);
     assert.equal(tableIn(fs.readFileSync(README, 'utf8')), out,
-      'run tests/live --update, or put the table between its comments');
+      'run tests/live --table --update');
   });
 
 await test('without a key nobody is asked', async () => {
@@ -123,6 +123,8 @@ await test('--update changes what was run and nothing else', async () => {
   const other = text => text.split('\n')
     .filter(line => !/`groq`|^State of/.test(line));
   assert.deepEqual(other(after), other(before));
+  await live('--table', '--update', '--readme', readme);
+  assert.equal(fs.readFileSync(readme, 'utf8'), before);
   assert.deepEqual(cellsOf(after, 'groq').slice(0, 6), Array(6).fill('yes'));
   const table = await live(...o, '--table');
   assert.equal(tableIn(after), table.out);
