@@ -110,7 +110,7 @@ conf_tear_down(void **state)
 	static const char *const names[] = {"agentmark-fcgi.yaml", "secret",
 	    "old", "evals/tone", "judges/factuality.prompt.mdx", "evals",
 	    "judges", "datasets", "tools/weather", "tools", "mcp/files", "mcp",
-	    "executors/answer", "executors", "agentmark"};
+	    "executors/answer", "executors", "agentmark", "page"};
 	char where[128];
 
 	(void)state;

@@ -341,6 +341,7 @@ make_directories(void)
 	}
 	conf_write("evals/tone", 0700, "");
 	conf_write("tools/weather", 0700, "");
+	conf_write("page", 0700, "");
 	conf_write("mcp/files", 0700, "");
 	conf_write("executors/answer", 0700, "");
 	conf_write("judges/factuality.prompt.mdx", 0600, "");
@@ -383,6 +384,13 @@ test_example(void **state)
 	(void)setenv("TOOL_SECRET", "key", 1);
 	(void)setenv("REMOTE_TOKEN", "key", 1);
 	(void)setenv("AGENTMARK_API_KEY", "key", 1);
+	(void)setenv("SLACK_WEBHOOK_URL", "https://slack/x", 1);
+	(void)setenv("TEAMS_WEBHOOK_URL", "https://teams/x", 1);
+	(void)setenv("DISCORD_WEBHOOK_URL", "https://discord/x", 1);
+	(void)setenv("PAGERDUTY_KEY", "key", 1);
+	(void)setenv("ALERT_SECRET", "key", 1);
+	(void)setenv("SMTP_PASSWORD", "key", 1);
+	(void)setenv("COLLECTOR_KEY", "key", 1);
 	make_directories();
 	conf_expect(text, pairs, "");
 	free(text);
