@@ -446,9 +446,10 @@ print_rest(FILE *out, const struct conf *conf)
 	print_seconds(out, "total", s->clocks.total);
 	print_seconds(out, "heartbeat", s->heartbeat_ms);
 	(void)fprintf(out, "\nretries: %lld\n", (long long)s->max_retries);
-	(void)fprintf(out, "log: %s, to %s\n",
+	(void)fprintf(out, "log: %s, to %s, as %s\n",
 	    log_level_name((enum log_level)conf->log_level),
-	    conf->log_target.text);
+	    conf->log_target.text,
+	    conf->log_format == LOG_JSON ? "JSON" : "logfmt");
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "../common/base/log.h"
 #include "../common/run/dataset.h"
 #include "../common/run/eval_run.h"
+#include "../common/run/scores.h"
 #include "../common/run/settings.h"
 #include "../common/run/telemetry.h"
 #include "../common/wire/sign.h"
@@ -179,8 +180,10 @@ struct conf {
 	int api, prompt_api;	       /* enum conf_api */
 	int signature;		       /* enum sign_mode */
 	int log_level;		       /* enum log_level */
+	int log_format;		       /* enum log_format */
 	int markdown;		       /* enum markdown_style */
 	int64_t body_bytes;
+	bool wants_scores;
 	struct conf_scope secret_scope, unsigned_scope;
 	struct conf_list price_list;
 	struct conf_value unpriced;
@@ -194,6 +197,7 @@ struct conf {
 	struct dataset_conf datasets;
 	struct api_conf agentmark;
 	struct telemetry telemetry;
+	struct scores scores;
 
 	const char **variables; /* what it was made from, for conf_refresh() */
 };

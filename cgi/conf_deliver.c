@@ -1,6 +1,7 @@
 /* Gathers the routes of all that is delivered.  It refuses to know how each is
  * made. */
 #include "../common/run/alert.h"
+#include "../common/run/scores.h"
 #include "../common/run/telemetry.h"
 #include "conf_load.h"
 
@@ -10,8 +11,8 @@ conf_finish_routes(struct loader *l)
 	struct settings *s = &l->conf->settings;
 	const struct telemetry *t = s->telemetry;
 	size_t n = t != NULL ? t->n_collectors : 0, i;
-	const struct route **routes =
-	    arena_array(l->conf->arena, s->n_alerts + 2 * n, sizeof(*routes));
+	const struct route **routes = arena_array(
+	    l->conf->arena, s->n_alerts + 2 * n + 1, sizeof(*routes));
 
 	s->n_routes = 0;
 	for (i = 0; i < s->n_alerts; i++)
@@ -21,5 +22,7 @@ conf_finish_routes(struct loader *l)
 		if (t->collectors[i].wants_metrics)
 			routes[s->n_routes++] = &t->collectors[i].metrics;
 	}
+	if (s->scores != NULL)
+		routes[s->n_routes++] = &s->scores->route;
 	s->routes = routes;
 }

@@ -277,7 +277,9 @@ finish_log(struct loader *l)
 	if (target->text == NULL)
 		target->text = "stderr";
 	if (strcmp(target->text, "stderr") != 0 &&
-	    strcmp(target->text, "syslog") != 0)
+	    strcmp(target->text, "syslog") != 0 &&
+	    strcmp(target->text, "journald") != 0 &&
+	    strncmp(target->text, "journald:", 9) != 0)
 		target->text = conf_beside(l, target->text);
 }
 

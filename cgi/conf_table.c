@@ -25,6 +25,7 @@ static const char *const styles[] = {"2.1", "2.2", NULL};
 static const char *const apis[] = {"auto", "true", "false", NULL};
 static const char *const transports[] = {"auto", "http", "sse", NULL};
 static const char *const encodings[] = {"json", "protobuf", NULL};
+static const char *const formats[] = {"logfmt", "json", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
 const struct option conf_options[] = {
@@ -989,6 +990,13 @@ const struct option conf_options[] = {
 	.help = "The API of `agentmark dev`, which sets the variable.  It "
 		"wins over base_url, and neither key nor app_id is sent to "
 		"it."},
+    {.key = "agentmark.scores",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(wants_scores),
+	.value = "false",
+	.help = "Whether the scores of experiments are posted to AgentMark, "
+		"each once.  `agentmark run-experiment` posts them too: where "
+		"it is used they would be there twice."},
 
     {.key = "experiments",
 	.type = OPTION_GROUP,
@@ -1207,7 +1215,13 @@ const struct option conf_options[] = {
 	.offset = IN_CONF(log_target),
 	.value = "stderr",
 	.help = "Where to: stderr (which some web servers throw away), syslog, "
-		"or a file."},
+		"journald, or a file, which may be rotated at any time."},
+    {.key = "log.format",
+	.type = OPTION_CHOICE,
+	.offset = IN_CONF(log_format),
+	.choices = formats,
+	.value = "logfmt",
+	.help = "How: one line a fact in either."},
 };
 const size_t conf_n_options = ARRAY_LEN(conf_options);
 

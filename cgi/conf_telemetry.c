@@ -1,5 +1,5 @@
-/* From options to where traces and metrics go and what they may show.  It
- * refuses to know what is in them. */
+/* From options to where traces, metrics and scores go and what they may show.
+ * It refuses to know what is in them. */
 #include "../common/base/limits.h"
 #include "conf_load.h"
 
@@ -84,6 +84,29 @@ add_agentmark(struct loader *l, struct telemetry *t)
 	    .gzip = l->conf->tracing.gzip,
 	};
 	telemetry_routes(c, "agentmark:traces", "agentmark:metrics");
+}
+
+/* The other side files them under their traces, which it should have. */
+static void
+finish_scores(struct loader *l)
+{
+	struct conf *conf = l->conf;
+
+	if (!conf->wants_scores || conf->agentmark.base == NULL)
+		return;
+	if (conf->agentmark.key == NULL && !is_there(&conf->dev_server))
+		conf_warning(l, 0,
+		    "agentmark.scores: they are posted without a key, because "
+		    "agentmark.api_key and agentmark.app_id are not set");
+	if (!wants_agentmark(conf))
+		conf_warning(l, 0,
+		    "agentmark.scores: the traces that they belong to do not "
+		    "go to AgentMark (telemetry.agentmark)");
+	scores_init(&conf->scores,
+	    arena_printf(
+		conf->arena, "%s/v1/scores/batch", conf->agentmark.base),
+	    agentmark_headers(l), conf->tracing.hide_outputs);
+	conf->settings.scores = &conf->scores;
 }
 
 /* --- others */
@@ -177,4 +200,5 @@ conf_finish_telemetry(struct loader *l)
 	make_resource(l, t);
 	if (t->n_collectors != 0)
 		conf->settings.telemetry = t;
+	finish_scores(l);
 }

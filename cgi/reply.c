@@ -46,6 +46,15 @@ put(struct answer *a, struct str bytes)
 		a->reply.gone = true;
 }
 
+/* What every head ends with. */
+static void
+add_end(struct buf *b, const struct answer *a)
+{
+	if (a->request_id != NULL)
+		buf_addf(b, "X-Request-Id: %s\r\n", a->request_id);
+	buf_adds(b, "Cache-Control: no-store\r\n\r\n");
+}
+
 static void
 put_head(struct answer *a, int status, const char *type, size_t len)
 {
@@ -62,7 +71,7 @@ put_head(struct answer *a, int status, const char *type, size_t len)
 	if (a->reply.retry_after > 0)
 		buf_addf(
 		    &b, "Retry-After: %" PRId64 "\r\n", a->reply.retry_after);
-	buf_adds(&b, "Cache-Control: no-store\r\n\r\n");
+	add_end(&b, a);
 	put(a, (struct str){buf_str(&b), b.len});
 	buf_free(&b);
 	a->reply.started = true;
@@ -99,14 +108,18 @@ static void
 answer_stream(struct reply *r)
 {
 	struct answer *a = (struct answer *)r;
+	struct buf b;
 
 	if (r->started)
 		return;
-	put(a, STR("Status: 200 OK\r\n"
-		   "Content-Type: application/x-ndjson\r\n"
-		   "AgentMark-Streaming: true\r\n"
-		   "X-Accel-Buffering: no\r\n"
-		   "Cache-Control: no-store\r\n\r\n"));
+	buf_init(&b, LIMIT_HEAD_BYTES);
+	buf_adds(&b, "Status: 200 OK\r\n"
+		     "Content-Type: application/x-ndjson\r\n"
+		     "AgentMark-Streaming: true\r\n"
+		     "X-Accel-Buffering: no\r\n");
+	add_end(&b, a);
+	put(a, (struct str){buf_str(&b), b.len});
+	buf_free(&b);
 	r->started = true;
 	a->status = 200;
 }

@@ -11,6 +11,7 @@ struct answer {
 	struct conn *conn;
 	bool head_only;	   /* HEAD: no body leaves */
 	const char *allow; /* the head's Allow, or NULL */
+	const char *request_id;
 	int status;
 	size_t bytes; /* of the body */
 };

@@ -5,6 +5,7 @@
 
 #include "../common/base/buf.h"
 #include "../common/base/clock.h"
+#include "../common/base/crypt.h"
 #include "../common/base/limits.h"
 #include "../common/base/utf.h"
 #include "reply.h"
@@ -51,6 +52,36 @@ static const char *
 var(const struct request *r, const char *name)
 {
 	return r->conn->ops->var(r->conn, name);
+}
+
+/* An id that can stand in a head and in a log as it is. */
+static bool
+is_id(const char *id)
+{
+	size_t len = 0;
+
+	for (; id[len] > ' ' && id[len] < 127; len++)
+		if (len == LIMIT_LOG_ID_BYTES)
+			return false;
+	return len != 0 && id[len] == '\0';
+}
+
+/* The one that whoever is before us has given to the request, else our own. */
+static void
+set_id(struct request *r)
+{
+	const char *id = var(r, "HTTP_X_REQUEST_ID");
+	unsigned char bytes[16];
+	char *own;
+
+	if (id == NULL || !is_id(id)) {
+		crypt_random(bytes, sizeof(bytes));
+		own = arena_alloc(r->arena, 2 * sizeof(bytes) + 1);
+		hex_print(own, bytes, sizeof(bytes));
+		id = own;
+	}
+	r->answer.request_id = id;
+	log_context_set(LOG_REQUEST_ID, id);
 }
 
 static enum method
@@ -274,16 +305,27 @@ answer_request(struct request *r)
 	}
 }
 
+static const char *
+or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+/* Tokens that nobody counted are 0, which %.0 leaves empty. */
 static void
 log_request(const struct request *r, int64_t began)
 {
 	const char *by = r->verified != NULL ? verified_by(r->verified) : NULL;
+	const struct reply_facts *facts = &r->answer.reply.facts;
 
 	log_line(LEVEL_INFO, "request",
-	    "method=%s status=%d ms=%lld in=%zu out=%zu gone=%d secret=\"%s\"",
-	    method_names[r->method], r->answer.status,
-	    (long long)(clock_mono_ms() - began), r->body.len, r->answer.bytes,
-	    r->answer.reply.gone, by != NULL ? by : "");
+	    "method=%s status=%d type=%s model=%s ms=%lld in=%zu out=%zu "
+	    "input_tokens=%.0lld output_tokens=%.0lld gone=%d caller=\"%s\"",
+	    method_names[r->method], r->answer.status, or_empty(facts->type),
+	    or_empty(facts->model), (long long)(clock_mono_ms() - began),
+	    r->body.len, r->answer.bytes, (long long)facts->input_tokens,
+	    (long long)facts->output_tokens, r->answer.reply.gone,
+	    or_empty(by));
 }
 
 static const char *
@@ -321,6 +363,7 @@ request_answer(struct gate *gate, struct conn *conn)
 	refresh(gate, conn);
 	r.arena = arena_new(NULL);
 	answer_init(&r.answer, conn);
+	set_id(&r);
 	r.method = read_method(&r);
 	r.answer.head_only = r.method == METHOD_HEAD;
 	if (pass_gates(&r, &err) == 0)
@@ -328,6 +371,7 @@ request_answer(struct gate *gate, struct conn *conn)
 	else
 		reply_fail(&r.answer.reply, &err);
 	log_request(&r, began);
+	log_context_clear();
 	err_free(&err);
 	arena_free(r.arena);
 	buf_free(&r.body);

@@ -37,6 +37,7 @@ gate_init(struct gate *gate, const char *conf_file)
 	*gate = (struct gate){.source = {.file = conf_file}};
 	gate->conf = conf_load(&gate->source);
 	log_set_level((enum log_level)gate->conf->log_level);
+	log_set_format((enum log_format)gate->conf->log_format);
 	if (log_open(gate->conf->log_target.text, &err) == -1)
 		log_reason(LEVEL_ERROR, "log", err.msg);
 	err_free(&err);

@@ -177,6 +177,11 @@
 #define LIMIT_LINGERING 4
 /* One alert: most have some hundred bytes, and PagerDuty takes 512 kB. */
 #define LIMIT_ALERT_BYTES (256u * 1024)
+/* A score of an eval as it is sent: a name and words about it, and many of
+ * them in one request; and the reply, which says something of each. */
+#define LIMIT_SCORE_TEXT_BYTES 4096u
+#define LIMIT_SCORE_BYTES (128u * 1024)
+#define LIMIT_SCORES_REPLY_BYTES (1024u * 1024)
 /* A route's name: it is in labels of counters and in the journal. */
 #define LIMIT_DELIVER_NAME_BYTES 80
 /* Spans of one trace, and attributes and events of one span: a run with a

@@ -41,8 +41,8 @@ void log_context_set(enum log_context which, const char *value);
 void log_context_clear(void);
 
 /* One line: time, level, EVENT, the context, then the fields of FMT, key=%d or
- * key="%s", parted by spaces.  What a value holds makes no field and no second
- * line. */
+ * key="%s", parted by spaces.  A value that is empty and not quoted leaves its
+ * field out.  What a value holds makes no field and no second line. */
 void log_line(enum log_level level, const char *event, const char *fmt, ...)
     PRINTF_LIKE(3, 4) NONNULL;
 

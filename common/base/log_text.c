@@ -103,7 +103,8 @@ read_fields(const char *text, struct log_field *fields, size_t max)
 		end = strchr(p, MARK_FIELD);
 		if (end == NULL)
 			end = p + strlen(p);
-		fields[n++] = read_field(p, end);
+		fields[n] = read_field(p, end);
+		n += fields[n].value.len != 0 || fields[n].kind == LOG_QUOTED;
 		p = end;
 	}
 	return n;
@@ -194,7 +195,7 @@ needs_quotes(const struct log_field *f)
 	size_t i;
 	unsigned char c;
 
-	if (f->kind == LOG_QUOTED || f->value.len == 0)
+	if (f->kind == LOG_QUOTED)
 		return true;
 	for (i = 0; i < f->value.len; i++) {
 		c = (unsigned char)f->value.p[i];

@@ -22,7 +22,7 @@ struct log_field {
 
 /* Takes "key=%s key=\"%s\" …" apart into at most MAX fields, which point into
  * *TEXT, to be freed; returns how many.  What the values hold never makes a
- * field. */
+ * field; a bare one that is empty is none. */
 size_t log_fields(const char *fmt, va_list ap, struct log_field *fields,
     size_t max, char **text);
 

@@ -215,6 +215,7 @@ write_done_rows(struct run *run)
 		run->done = slot->next_done;
 		if (!row_failed(slot->row) && run->limit < run->ceiling)
 			run->limit += 1 / run->limit;
+		reply_add_usage(run->stream.reply, row_usage(slot->row));
 		row_print(&run->stream.line, slot->row);
 		stream_line(&run->stream);
 		row_trace(slot->row);
@@ -368,6 +369,8 @@ prepare(struct run *run, const struct job *job, struct err *err)
 	    stream_tools(&run->stream, tools, err) < 0)
 		return -1;
 	make_uuid(run->run_id);
+	log_context_set(LOG_RUN_ID, run->run_id);
+	run->stream.reply->facts.model = run->ask.model;
 	run->plan = (struct row_plan){
 	    .engine = run->engine,
 	    .prompt = &run->prompt,

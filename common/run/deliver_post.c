@@ -14,6 +14,7 @@ struct delivery_posting {
 	struct buf packed, reply;
 	int status;
 	int64_t retry_after;
+	void (*heed)(struct delivery *d, int status, struct str reply);
 };
 const size_t delivery_posting_size = sizeof(struct delivery_posting);
 
@@ -76,6 +77,9 @@ on_end(void *arg, enum http_end how, const char *reason)
 	struct delivery_posting *p = delivery_state(d);
 
 	(void)how; /* a status is an answer, whatever became of its body */
+	if (p->heed != NULL && p->status >= 200 && p->status <= 299)
+		p->heed(d, p->status,
+		    (struct str){buf_str(&p->reply), p->reply.len});
 	if (p->status == 0)
 		delivery_end(d, DELIVERED_RETRY, 0, reason);
 	else if (p->status >= 200 && p->status <= 299)
@@ -111,18 +115,20 @@ delivery_post(
 {
 	struct delivery_posting *p = delivery_state(d);
 	int64_t ms = post->timeout_ms;
+	size_t max = post->max_reply;
 	struct http_request request = {
 	    .url = post->url,
 	    .body = post->body,
 	    .clocks = {ms, ms, ms, ms},
-	    .max_body = LIMIT_ERROR_BODY_BYTES,
+	    .max_body = max != 0 ? max : LIMIT_ERROR_BODY_BYTES,
 	};
 	const struct http_events events = {on_head, on_data, on_end, d};
 	struct err err = {0};
 	bool packed;
 
 	p->path = path_of(post->url);
-	buf_init(&p->reply, LIMIT_ERROR_BODY_BYTES);
+	p->heed = post->heed;
+	buf_init(&p->reply, request.max_body);
 	buf_init(&p->packed, post->body.len + 1024);
 	packed = post->gzip && gzip(&p->packed, post->body);
 	if (packed)

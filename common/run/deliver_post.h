@@ -11,6 +11,9 @@ struct delivery_post {
 	struct str body;	    /* must stay until the drop */
 	bool gzip;
 	int64_t timeout_ms;
+	size_t max_reply; /* bytes that are kept; 0: as of an error */
+	/* Hears what a good answer says, or NULL. */
+	void (*heed)(struct delivery *d, int status, struct str reply);
 };
 
 /* For a route's send(): its state begins with room for one of these. */

@@ -79,12 +79,32 @@ run_job(struct runner *r, struct arena *a, struct job *job, struct reply *reply,
 	return jobs[job->type](&r->engine, a, job, reply, err);
 }
 
+/* Such a text may quote a prompt, or what a model has said. */
+static bool
+may_quote(enum err_code code)
+{
+	return code == ERR_REQUEST || code == ERR_PROMPT ||
+	       code == ERR_PROVIDER;
+}
+
+static void
+log_error(const struct err *err)
+{
+	bool quiet = may_quote(err->code);
+
+	log_line(LEVEL_WARNING, "failed",
+	    quiet ? "code=%s status=%d" : "code=%s status=%d reason=\"%s\"",
+	    err_name(err->code), err_status(err->code), err->msg);
+	if (quiet)
+		log_reason(LEVEL_DEBUG, "failed", err->msg);
+}
+
 static void
 answer_error(const struct runner *r, struct reply *reply, struct err *err)
 {
 	if (err->code == ERR_BUDGET)
 		reply->retry_after = spend_resets(r->engine.spend);
-	log_reason(LEVEL_WARNING, err_name(err->code), err->msg);
+	log_error(err);
 	reply_fail(reply, err);
 	err_free(err);
 }
@@ -111,6 +131,7 @@ dispatch(struct runner *r, struct arena *a, const struct verified *body,
 		answer_error(r, reply, &err);
 		return;
 	}
+	reply->facts.type = job_type_name(job.type);
 	if (job.signed_by == NULL)
 		job.signed_by = scope_unsigned;
 	r->engine.traceparent = traceparent;

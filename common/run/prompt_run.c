@@ -2,6 +2,7 @@
  * know who carries the reply and what any vendor's protocol looks like. */
 #include "prompt_run.h"
 
+#include "../base/log.h"
 #include "../wire/chunk.h"
 #include "ask.h"
 #include "steps.h"
@@ -47,9 +48,17 @@ make_ask(
 	ask->span = root;
 	ask->stream = job->stream && !prompt_kind_is_media(ask->kind);
 	ask_props(a, &prompt, job->props, ask);
+	run->stream.reply->facts.model = ask->model;
 	if (ask_tools(engine, a, ask, 0, &run->tools, err) < 0)
 		return -1;
 	return stream_tools(&run->stream, run->tools, err);
+}
+
+static void
+count_tokens(struct run *run, const struct event *ev)
+{
+	if (ev->type == EVENT_FINISH)
+		reply_add_usage(run->stream.reply, &ev->finish.usage);
 }
 
 static void
@@ -57,6 +66,7 @@ stream_event(struct sink *self, const struct event *ev)
 {
 	struct run *run = (struct run *)self;
 
+	count_tokens(run, ev);
 	if (run->trace != NULL)
 		result_add(&run->result, ev);
 	chunk_print(&run->stream.line, run->ask.kind == PROMPT_OBJECT, ev);
@@ -102,6 +112,7 @@ gather_event(struct sink *self, const struct event *ev)
 {
 	struct run *run = (struct run *)self;
 
+	count_tokens(run, ev);
 	result_add(&run->result, ev);
 }
 
@@ -175,6 +186,7 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 
 	stream_start(&run.stream, engine, reply);
 	start_trace(&run, a, job);
+	log_context_set(LOG_TRACE_ID, run.trace_id);
 	rc = make_ask(&run, a, job, err);
 	if (rc == 0)
 		rc = run.ask.stream ? run_stream(&run, a, err)

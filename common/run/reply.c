@@ -4,6 +4,7 @@
 #include "../base/buf.h"
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../wire/event.h"
 
 #include <string.h>
 
@@ -26,4 +27,13 @@ reply_fail(struct reply *r, const struct err *err)
 		r->json(r, err_status(err->code), text);
 	}
 	buf_free(&b);
+}
+
+void
+reply_add_usage(struct reply *r, const struct usage *usage)
+{
+	if (usage->unknown)
+		return;
+	r->facts.input_tokens += usage->input;
+	r->facts.output_tokens += usage->output;
 }

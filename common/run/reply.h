@@ -6,6 +6,15 @@
 #include "../base/base.h"
 #include "../base/err.h"
 
+/* What is known of a request by its end, for the log; texts live as long as the
+ * request. */
+struct reply_facts {
+	const char *type, *model;	     /* NULL: unknown */
+	int64_t input_tokens, output_tokens; /* 0: unknown */
+};
+
+struct usage;
+
 struct reply {
 	/* A whole reply: status, then BODY as application/json. */
 	void (*json)(struct reply *r, int status, struct str body);
@@ -18,10 +27,14 @@ struct reply {
 	bool started; /* a head is out: errors are lines now */
 	bool gone;    /* writing failed: the client has left */
 	int64_t retry_after; /* seconds, for a reply of json(); 0: unsaid */
+	struct reply_facts facts;
 };
 
 /* Answers with an error: {"message":…} and its status (protocol.md 1.4), or
  * an error line when the reply has started. */
 void reply_fail(struct reply *r, const struct err *err) NONNULL;
+
+/* Counts what a call came to. */
+void reply_add_usage(struct reply *r, const struct usage *usage) NONNULL;
 
 #endif

@@ -6,6 +6,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../wire/item_name.h"
+#include "scores.h"
 #include "steps.h"
 #include "trace_root.h"
 
@@ -92,12 +93,24 @@ make_case(struct row *row)
 }
 
 static void
+post_scores(const struct row *row)
+{
+	const struct row_plan *plan = row->plan;
+
+	for (size_t i = 0; i < plan->n_evals; i++)
+		scores_put(
+		    plan->engine, row->trace_id, eval_result(row->evals[i]));
+}
+
+static void
 eval_ended(void *arg)
 {
 	struct row *row = arg;
 
-	if (--row->pending == 0)
-		row->done(row->arg, row);
+	if (--row->pending != 0)
+		return;
+	post_scores(row);
+	row->done(row->arg, row);
 }
 
 /* They run side by side; one more is counted while they are started. */
@@ -223,6 +236,12 @@ bool
 row_failed(const struct row *row)
 {
 	return row->result.failed;
+}
+
+const struct usage *
+row_usage(const struct row *row)
+{
+	return &row->result.usage;
 }
 
 /* --- its line */

@@ -29,6 +29,9 @@ struct row *row_start(const struct row_plan *plan, struct arena *a,
 
 bool row_failed(const struct row *row) NONNULL;
 
+/* Of the model's answer, not of evals. */
+const struct usage *row_usage(const struct row *row) NONNULL;
+
 /* Its line, of a row that is done, with its end. */
 void row_print(struct buf *b, const struct row *row) NONNULL;
 

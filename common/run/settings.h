@@ -15,6 +15,7 @@ struct mcp_conf;
 struct prices;
 struct route;
 struct scope;
+struct scores;
 struct telemetry;
 struct tool_conf;
 
@@ -62,6 +63,7 @@ struct settings {
 	const struct route *const *routes; /* of all that is delivered */
 	size_t n_routes;
 	const struct telemetry *telemetry; /* NULL: no traces */
+	const struct scores *scores;	   /* NULL: they are not posted */
 };
 
 /* The eval of that name: the declared one, else the built-in one without

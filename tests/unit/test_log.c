@@ -106,8 +106,9 @@ static void
 test_fields(void **state)
 {
 	(void)state;
-	log_line(LEVEL_INFO, "request", "method=%s status=%d in=%zu by=\"%s\"",
-	    "POST", 200, (size_t)7, "");
+	log_line(LEVEL_INFO, "request",
+	    "method=%s none=%s no=%.0d status=%d in=%zu by=\"%s\"", "POST", "",
+	    0, 200, (size_t)7, "");
 	assert_string_equal(line(),
 	    "level=info event=request method=POST status=200 in=7 by=\"\"");
 }
