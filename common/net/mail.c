@@ -95,11 +95,16 @@ http_mail_set(CURL *easy, const struct http_request *r, struct arena *a,
 	const struct http_mail *mail = r->mail;
 	struct str *rest = arena_dup(a, &r->body, sizeof(r->body));
 	long tls = mail->password != NULL ? CURLUSESSL_ALL : CURLUSESSL_TRY;
+	/* Whoever could show a wrong certificate could as well say that there
+	 * is no TLS, and servers for mail without a password have any. */
+	bool checks = mail->password != NULL || is_tls(r->url);
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_PROTOCOLS_STR, is_tls(r->url) ? "smtps" : "smtp");
 	SET(CURLOPT_USE_SSL, tls);
+	SET(CURLOPT_SSL_VERIFYPEER, checks ? 1L : 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, checks ? 2L : 0L);
 	SET(CURLOPT_CAINFO, trust->file);
 	SET(CURLOPT_CAPATH, trust->dir);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)r->clocks.connect);

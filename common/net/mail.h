@@ -20,7 +20,7 @@ enum mail_end {
 };
 
 /* DONE comes once, from loop_turn().  Where the server offers TLS it is used; a
- * password never goes without. */
+ * password goes only where its certificate is trusted. */
 struct mail;
 struct mail *mail_start(struct loop *loop, const struct mail_request *request,
     void (*done)(void *arg, enum mail_end how, const char *reason), void *arg,

@@ -1,6 +1,7 @@
 // Alerts: every way against a receiver, receivers that fail, and workers that
 // are killed while they deliver.
 //   ALERTS=N  how many alerts the last test sends (800)
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { callFcgi } from '../lib/gateway.mjs';
@@ -47,8 +48,9 @@ const toldOf = log => linesOf(log).filter(line => / event=delivery/.test(line))
     .replace(/ port \d+ after \d+ ms/, '')).sort();
 
 // One worker without a web server.
-async function serve(alerts) {
+async function serve(alerts, variables) {
   const { dir, env } = configured(alerts);
+  Object.assign(env, variables);
   let worker = await spawnFcgi({ bin, dir, env });
   const at = name => path.join(dir, name);
   return {
@@ -180,13 +182,15 @@ await test('whatever is missing, it is processed', async () => {
   const server = await serve({ file: { file: 'out' } });
   const bodies = ['{"type":"alert","data":{}}',
     '{"type":"alert","data":{"alert":null,"new":[1]}}',
-    '{"event":{"type":"alert","data":{"id":7,"threshold":"x"}},"more":1}'];
+    '{"event":{"type":"alert","data":{"id":7,"threshold":"x"}},"more":1}',
+    JSON.stringify(alertOf({}, 'x'.repeat(300000)))];
   const replies = [];
   for (const body of bodies)
     replies.push((await server.send(body)).json);
   assert.deepEqual(replies, [{ message: 'Alert processed' },
     { message: 'Alert processed' },
-    { message: 'Alert processed', alertId: '7' }]);
+    { message: 'Alert processed', alertId: '7' },
+    { message: 'the alert is larger than 262144 bytes' }]);
   await until(() => linesOf(server.at('out')).length === 3);
   assert.equal(linesOf(server.at('out')).length, 3);
   await server.close();
@@ -264,6 +268,43 @@ await test('what is refused is dropped, and no secret is told', async () => {
   ]);
   await server.close();
   await receiver.close();
+});
+
+await test('a password is sent over trusted TLS only', async () => {
+  const dir = runDir('mail');
+  const pem = name => path.join(dir, name);
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
+    'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj',
+    '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
+    '-keyout', pem('key'), '-out', pem('cert')], { stdio: 'ignore' });
+  const plain = await mailReceiver();
+  const secure = await mailReceiver(
+    { key: fs.readFileSync(pem('key')), cert: fs.readFileSync(pem('cert')) });
+  const people = (server, to) => ({ mail: { server, from: 'a@b', to } });
+  const login = { user: 'u', password: 's3cret' };
+  const route = (server, to) =>
+    ({ mail: { ...people(server, to).mail, ...login } });
+  const alerts = {
+    without: people(secure.url, 'without@b'),
+    bare: route(plain.url, 'bare@b'), covered: route(secure.url, 'covered@b'),
+  };
+  const known = () => [...plain.mails, ...secure.mails]
+    .map(mail => [mail.to[0], mail.tls]).sort();
+  const distrusting = await serve(alerts);
+  await distrusting.send(wrapped(alertOf()));
+  await until(() => distrusting.log().length >= 2 && known().length);
+  assert.deepEqual(known(), [['without@b', true]]);
+  assert.deepEqual([plain.logins, secure.logins], [[], []]);
+  await distrusting.close();
+  const trusting = await serve(alerts, { SSL_CERT_FILE: pem('cert') });
+  await trusting.send(wrapped(alertOf()));
+  await until(() => known().length >= 3);
+  assert.deepEqual(known(), [['covered@b', true], ['without@b', true],
+    ['without@b', true]]);
+  assert.deepEqual([plain.logins, secure.logins], [[], ['\0u\0s3cret']]);
+  await trusting.close();
+  await plain.close();
+  await secure.close();
 });
 
 // --- nobody waits
