@@ -425,24 +425,104 @@ otlp_print_traces(struct buf *b, enum otlp_encoding encoding,
 	close_request(&w, &around);
 }
 
+/* --- metrics */
+
+/* All fixed64 of one field: packed in protobuf. */
+static void
+put_counts(struct writer *w, struct field f, const uint64_t *counts, size_t n)
+{
+	size_t i;
+
+	if (begin_field(w, f, WIRE_BYTES)) {
+		for (i = 0; i < n; i++)
+			buf_addf(w->b, "%s\"%" PRIu64 "\"", i == 0 ? "[" : ",",
+			    counts[i]);
+		buf_addc(w->b, ']');
+		return;
+	}
+	add_varint(w->b, 8 * n);
+	for (i = 0; i < n; i++)
+		add_fixed64(w->b, counts[i]);
+}
+
+static void
+put_bounds(struct writer *w, struct field f, const double *bounds, size_t n)
+{
+	uint64_t bits;
+	size_t i;
+
+	if (begin_field(w, f, WIRE_BYTES)) {
+		for (i = 0; i < n; i++)
+			buf_addf(
+			    w->b, "%s%.17g", i == 0 ? "[" : ",", bounds[i]);
+		buf_addc(w->b, ']');
+		return;
+	}
+	add_varint(w->b, 8 * n);
+	for (i = 0; i < n; i++) {
+		memcpy(&bits, &bounds[i], sizeof(bits));
+		add_fixed64(w->b, bits);
+	}
+}
+
+static void
+put_histogram(struct writer *w, const struct otlp_point *point)
+{
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i <= point->n_bounds; i++)
+		count += point->counts[i];
+	put_time(w, FIELD(4, "count"), (int64_t)count);
+	put_double(w, FIELD(5, "sum"), point->value);
+	put_counts(
+	    w, FIELD(6, "bucketCounts"), point->counts, point->n_bounds + 1);
+	put_bounds(
+	    w, FIELD(7, "explicitBounds"), point->bounds, point->n_bounds);
+}
+
 static void
 put_point(struct writer *w, const struct otlp_point *point, int64_t start_ns,
     int64_t now_ns)
 {
-	const int cumulative = 2;
-	struct open sum = open_message(w, FIELD(7, "sum"));
-	struct open list = open_list(w, FIELD(1, "dataPoints"));
+	bool histogram = point->bounds != NULL;
 	struct open item = open_message(w, FIELD(1, NULL));
 
-	put_attrs(w, 7, point->attrs, point->n_attrs);
+	put_attrs(w, histogram ? 9 : 7, point->attrs, point->n_attrs);
 	put_time(w, FIELD(2, "startTimeUnixNano"), start_ns);
 	put_time(w, FIELD(3, "timeUnixNano"), now_ns);
-	put_double(w, FIELD(4, "asDouble"), point->value);
+	if (histogram)
+		put_histogram(w, point);
+	else
+		put_double(w, FIELD(4, "asDouble"), point->value);
 	close_open(w, item);
+}
+
+/* Points of one name are one metric; returns how many those are. */
+static size_t
+put_metric(struct writer *w, const struct otlp_point *points, size_t n,
+    int64_t start_ns, int64_t now_ns)
+{
+	const int cumulative = 2;
+	bool histogram = points[0].bounds != NULL;
+	struct open metric = open_message(w, FIELD(2, NULL)), data, list;
+	size_t i;
+
+	put_string(w, FIELD(1, "name"), points[0].name);
+	if (points[0].unit != NULL)
+		put_string(w, FIELD(3, "unit"), points[0].unit);
+	data = open_message(
+	    w, histogram ? FIELD(9, "histogram") : FIELD(7, "sum"));
+	list = open_list(w, FIELD(1, "dataPoints"));
+	for (i = 0; i < n && strcmp(points[i].name, points[0].name) == 0; i++)
+		put_point(w, &points[i], start_ns, now_ns);
 	close_open(w, list);
 	put_enum(w, FIELD(2, "aggregationTemporality"), cumulative);
-	put_bool(w, FIELD(3, "isMonotonic"), true);
-	close_open(w, sum);
+	if (!histogram)
+		put_bool(w, FIELD(3, "isMonotonic"), true);
+	close_open(w, data);
+	close_open(w, metric);
+	return i;
 }
 
 void
@@ -452,21 +532,15 @@ otlp_print_metrics(struct buf *b, enum otlp_encoding encoding,
     int64_t now_ns)
 {
 	struct writer w = {b, encoding == OTLP_JSON, true};
-	struct open list, item;
 	struct around around;
+	struct open list;
 	size_t i;
 
 	open_request(&w, &around, "resourceMetrics", "scopeMetrics", resource,
 	    n_resource);
 	list = open_list(&w, FIELD(2, "metrics"));
-	for (i = 0; i < n_points; i++) {
-		item = open_message(&w, FIELD(2, NULL));
-		put_string(&w, FIELD(1, "name"), points[i].name);
-		if (points[i].unit != NULL)
-			put_string(&w, FIELD(3, "unit"), points[i].unit);
-		put_point(&w, &points[i], start_ns, now_ns);
-		close_open(&w, item);
-	}
+	for (i = 0; i < n_points;)
+		i += put_metric(&w, points + i, n_points - i, start_ns, now_ns);
 	close_open(&w, list);
 	close_request(&w, &around);
 }

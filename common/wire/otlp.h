@@ -72,15 +72,22 @@ void otlp_add_span(
 void otlp_print_traces(struct buf *b, enum otlp_encoding encoding,
     const struct otlp_attr *resource, size_t n_resource, struct str spans);
 
-/* A metric's points so far, since START: a monotonic sum for each. */
+/* What a metric came to since START: a monotonic sum, or a histogram. */
 struct otlp_point {
-	const char *name, *unit;
+	const char *name, *unit; /* unit NULL: none */
 	const struct otlp_attr *attrs;
 	size_t n_attrs;
-	double value;
+	double value; /* the sum, of a histogram too */
+	/* Of a histogram: n_bounds bounds (NULL: it is none) and one count
+	 * more, each of what is above the bound before and not above its own.
+	 */
+	const double *bounds;
+	const uint64_t *counts;
+	size_t n_bounds;
 };
 
-/* An ExportMetricsServiceRequest. */
+/* An ExportMetricsServiceRequest, all of it cumulative.  Points of one name
+ * stand side by side. */
 void otlp_print_metrics(struct buf *b, enum otlp_encoding encoding,
     const struct otlp_attr *resource, size_t n_resource,
     const struct otlp_point *points, size_t n_points, int64_t start_ns,
