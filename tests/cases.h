@@ -48,7 +48,7 @@ void each_line(
 struct js tree_value(struct arena *a, const struct node *node, bool arrows);
 void verdict_tree(const struct check *c, const struct node *want,
     const struct node *got, bool arrows);
-line_fn check_body;
+line_fn check_body, check_places;
 
 /* The file of a template case, and its tree or NULL; WANT is NULL when it must
  * not have one. */

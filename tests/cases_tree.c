@@ -101,6 +101,111 @@ verdict_tree(const struct check *c, const struct node *want,
 	    tree_value(a, got, arrows));
 }
 
+/* --- places */
+
+/* Where each node and attribute stands, one text for each, as
+ * "type line:column:offset-line:column:offset"; attributes have an @. */
+static void
+add_place(struct arena *a, struct js list, struct str16 name, bool attribute,
+    const char *place)
+{
+	struct str text = utf8_from(a, name);
+
+	js_push(a, list.array,
+	    js_string_lit(a, arena_printf(a, "%s%.*s %s", attribute ? "@" : "",
+				 (int)text.len, text.p, place)));
+}
+
+static const char *
+span_text(struct arena *a, const struct ast_span *span)
+{
+	if (span == NULL)
+		return "nowhere";
+	return arena_printf(a, "%zu:%zu:%zu-%zu:%zu:%zu", span->start.line,
+	    span->start.column, span->start.offset, span->end.line,
+	    span->end.column, span->end.offset);
+}
+
+static void
+add_places(struct arena *a, struct js list, const struct node *node)
+{
+	size_t i;
+
+	add_place(a, list, node->type, false, span_text(a, node->span));
+	for (i = 0; i < node->n_attrs; i++)
+		add_place(a, list, node->attrs[i].name, true,
+		    span_text(a, node->attrs[i].span));
+	for (i = 0; i < node->n_children; i++)
+		add_places(a, list, node->children[i]);
+}
+
+static const char *
+position_text(struct arena *a, struct js position)
+{
+	struct js start = js_get(position, "start");
+	struct js end = js_get(position, "end");
+
+	if (position.type != JS_OBJECT)
+		return "nowhere";
+	return arena_printf(a, "%.0f:%.0f:%.0f-%.0f:%.0f:%.0f",
+	    js_get(start, "line").number, js_get(start, "column").number,
+	    js_get(start, "offset").number, js_get(end, "line").number,
+	    js_get(end, "column").number, js_get(end, "offset").number);
+}
+
+/* The same for a tree that a client would have posted. */
+static void
+add_recorded_places(struct arena *a, struct js list, struct js node)
+{
+	struct js attrs = js_get(node, "attributes"), attr;
+	struct js kids = js_get(node, "children");
+	size_t i;
+
+	add_place(a, list, js_get(node, "type").string, false,
+	    position_text(a, js_get(node, "position")));
+	for (i = 0; attrs.type == JS_ARRAY && i < attrs.array->n; i++) {
+		attr = attrs.array->items[i];
+		add_place(a, list, js_get(attr, "name").string, true,
+		    position_text(a, js_get(attr, "position")));
+	}
+	for (i = 0; kids.type == JS_ARRAY && i < kids.array->n; i++)
+		add_recorded_places(a, list, kids.array->items[i]);
+}
+
+static void
+verdict_places(struct check *c, struct js recorded, const struct node *got)
+{
+	struct js want = js_array(c->arena), list = js_array(c->arena);
+
+	c->what = "positions";
+	add_recorded_places(c->arena, want, recorded);
+	add_places(c->arena, list, got);
+	verdict_value(c, want, list);
+}
+
+/* A document and where its nodes stand. */
+void
+check_places(struct check *c, struct js line, struct js context)
+{
+	struct arena *a = c->arena;
+	struct js list = js_array(a);
+	struct mdx_place failed;
+	struct err err = {0};
+	struct mdx_doc doc;
+
+	(void)context;
+	c->what = stringify(a, js_get(line, "body")).p;
+	if (mdx_read(a, text_of(a, js_get(line, "body")), &doc, &failed,
+		&err) == -1) {
+		verdict_text(c, STR("a tree"), error_text(a, &err));
+		return;
+	}
+	add_places(a, list, doc.root);
+	verdict_value(c, js_get(line, "places"), list);
+}
+
+/* --- bodies */
+
 void
 check_body(struct check *c, struct js line, struct js context)
 {
@@ -172,6 +277,7 @@ check_source(struct check *c, const char *dir, struct js expected,
 {
 	struct arena *a = c->arena;
 	const char *path = arena_printf(a, "%s/source.mdx", dir);
+	const char *tree = arena_printf(a, "%s/ast.json", dir);
 	struct source_file file = {STR("source.mdx"), read_file(a, path)};
 	struct source_loader loader = {load_component, arena_strdup(a, dir)};
 	struct err err = {0};
@@ -185,7 +291,9 @@ check_source(struct check *c, const char *dir, struct js expected,
 		    c, js_get(js_get(expected, "parse"), "error"), rc, &err);
 	else if (rc == -1)
 		verdict_text(c, STR("a tree"), error_text(a, &err));
-	else
+	else {
 		verdict_tree(c, want, got, true);
+		verdict_places(c, parse_json(a, read_file(a, tree), tree), got);
+	}
 	return rc == -1 ? NULL : got;
 }

@@ -178,6 +178,7 @@ static const struct unit {
     {"foreach-bodies", NULL, check_body},
     {"mdx-documents", NULL, check_body},
     {"commonmark", NULL, check_body},
+    {"mdx-positions", NULL, check_places},
 };
 
 static void

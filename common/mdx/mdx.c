@@ -60,6 +60,7 @@ take_frontmatter(struct mdx *m)
 	node = mdx_node(m, NODE_YAML);
 	node->value =
 	    js_string(mdx_unexpand(m->arena, m->text.p + from, to - from));
+	node->span = mdx_locate(m, mdx_line_start(m, 0), mdx_line_end(m, line));
 	mdx_adopt(m, m->open[0].node, node);
 	m->line = line + 1;
 }
@@ -84,6 +85,8 @@ parse(struct mdx *m, struct str16 text, struct node **root)
 	if (mdx_push_open(
 		m, (struct mdx_open){OPEN_ROOT, *root, NULL, {1, 1}}) == -1)
 		return -1;
+	(*root)->span =
+	    mdx_locate(m, mdx_line_start(m, 0), mdx_line_start(m, m->n_lines));
 	take_frontmatter(m);
 	if (mdx_blocks(m) == -1 || mdx_inlines(m) == -1)
 		return -1;

@@ -2,8 +2,9 @@
  * have sent (templatedx.md 1.2, 1.3 and 6).
  *
  * CommonMark without raw HTML, indented code and autolinks.  Trees live in the
- * arena and keep nothing of the text.  Every node has a position; expressions
- * have the parameters of an arrow function.  Errors are ERR_PROMPT. */
+ * arena and keep nothing of the text.  Every node has a position, but only
+ * those of files know which (node.span); expressions have the parameters of an
+ * arrow function.  Errors are ERR_PROMPT. */
 #ifndef MDX_H
 #define MDX_H
 

@@ -47,29 +47,44 @@ mdx_push_open(struct mdx *m, struct mdx_open open)
 	return 0;
 }
 
-/* Closes what is open down to and with the innermost thing of KIND. */
+/* Closes what is open down to and with the innermost thing of KIND, which goes
+ * to END. */
 static void
-close_open(struct mdx *m, enum mdx_open_kind kind)
+close_open(struct mdx *m, enum mdx_open_kind kind, struct mdx_place end)
 {
+	const struct mdx_open *open;
+
 	while (m->n_open > 0 && m->open[m->n_open - 1].kind != kind) {
 		mdx_unclosed(m, &m->open[m->n_open - 1], open_names[kind]);
 		m->n_open--;
 	}
-	m->n_open--;
+	open = &m->open[--m->n_open];
+	open->node->span = mdx_locate(m, open->start, end);
 }
 
 void
 mdx_close_containers(struct mdx *m, size_t n)
 {
+	struct mdx_place end, item_end;
+	struct node *list;
+
 	while (m->n_stack > n) {
-		mdx_tail_exit(m, m->stack[--m->n_stack].list);
-		if (m->stack[m->n_stack].list == NULL) {
-			close_open(m, OPEN_QUOTE);
+		list = m->stack[--m->n_stack].list;
+		mdx_tail_exit(m, list, &end, &item_end);
+		if (list == NULL) {
+			close_open(m, OPEN_QUOTE, end);
 			continue;
 		}
-		close_open(m, OPEN_ITEM);
-		close_open(m, OPEN_LIST);
+		close_open(m, OPEN_ITEM, item_end);
+		close_open(m, OPEN_LIST, end);
 	}
+}
+
+/* Where the marker of a container begins, behind white space. */
+static struct mdx_place
+marker_place(const struct mdx *m, const struct cursor *at)
+{
+	return mdx_place_at(m, m->line, mdx_skip_space(m, at->p, at->end));
 }
 
 static int
@@ -153,6 +168,7 @@ next_item(struct mdx *m, struct cursor *at)
 {
 	struct mdx_container *c;
 	struct mdx_marker marker;
+	struct mdx_place place, end;
 
 	if (at->n == m->n_stack || m->stack[at->n].list == NULL ||
 	    !mdx_list_marker(m, (struct mdx_span){at->p, at->end}, false,
@@ -160,13 +176,14 @@ next_item(struct mdx *m, struct cursor *at)
 		return 0;
 	mdx_leaf_close(m, false);
 	mdx_close_containers(m, at->n + 1);
-	close_open(m, OPEN_ITEM);
 	c = &m->stack[at->n++];
-	mdx_tail_item(m, c->list);
+	end = mdx_tail_item(m, c->list, mdx_place_at(m, m->line, marker.next));
+	close_open(m, OPEN_ITEM, end);
 	m->n_tail = m->tail_at = 0;
+	place = marker_place(m, at);
 	at->new_item = true;
 	at->p = marker.next;
-	return open_item(m, c, &marker, mdx_place_at(m, m->line, at->p));
+	return open_item(m, c, &marker, place);
 }
 
 /* --- opening */
@@ -200,7 +217,9 @@ begin_opening(struct mdx *m, struct cursor *at)
 	at->opened = true;
 	mdx_leaf_close(m, false);
 	m->tail_at = m->n_tail;
+	m->opened_at = at->p;
 	mdx_close_containers(m, at->n);
+	m->opened_at = 0;
 	divide(m, at);
 	m->n_tail = m->tail_at = 0;
 }
@@ -208,7 +227,7 @@ begin_opening(struct mdx *m, struct cursor *at)
 static int
 open_quote(struct mdx *m, struct cursor *at)
 {
-	struct mdx_place place = mdx_place_at(m, m->line, at->p);
+	struct mdx_place place = marker_place(m, at);
 	struct node *node;
 
 	begin_opening(m, at);
@@ -225,7 +244,7 @@ static int
 open_list(struct mdx *m, struct cursor *at, const struct mdx_marker *marker)
 {
 	struct mdx_container c = {.marker = marker->marker};
-	struct mdx_place place = mdx_place_at(m, m->line, at->p);
+	struct mdx_place place = marker_place(m, at);
 
 	begin_opening(m, at);
 	c.list = mdx_node(m, NODE_LIST);
@@ -293,7 +312,7 @@ check_lazy(struct mdx *m, const struct cursor *at)
 	if (!m->lazy || m->leaf.kind == LEAF_PARAGRAPH)
 		return;
 	if (m->leaf.kind == LEAF_CODE)
-		mdx_tail_insert(m, TAIL_END);
+		mdx_tail_insert(m, TAIL_END, m->line - 1);
 	mdx_leaf_close(m, true);
 	mdx_close_containers(m, at->n);
 	m->lazy = false;
@@ -306,7 +325,8 @@ blank_line(struct mdx *m, const struct cursor *at)
 	mdx_leaf_close(m, false);
 	if (m->lazy)
 		mdx_close_containers(m, at->n);
-	mdx_tail_add(m, at->new_item || at->opened ? TAIL_END : TAIL_BLANK);
+	mdx_tail_add(
+	    m, at->new_item || at->opened ? TAIL_END : TAIL_BLANK, m->line);
 }
 
 static int
@@ -324,7 +344,7 @@ rest_of_line(struct mdx *m, const struct cursor *at)
 		return -1;
 	m->n_tail = m->tail_at = 0;
 	if (m->leaf.kind != LEAF_CODE)
-		mdx_tail_add(m, TAIL_END);
+		mdx_tail_add(m, TAIL_END, m->line);
 	return 0;
 }
 
@@ -338,7 +358,7 @@ add_prefixes(struct mdx *m, const struct cursor *at)
 	m->tail_at = m->n_tail;
 	for (k = 0; k < at->n; k++)
 		if (m->stack[k].list == NULL)
-			mdx_tail_add(m, TAIL_QUOTE);
+			mdx_tail_add(m, TAIL_QUOTE, m->line);
 }
 
 static int

@@ -385,8 +385,7 @@ read_definition(
 }
 
 size_t
-mdx_take_definitions(
-    struct mdx *m, const struct mdx_chunk *c, struct node *parent)
+mdx_take_definitions(struct mdx *m, struct mdx_chunk *c, struct node *parent)
 {
 	struct definition def;
 	struct node *node;
@@ -403,6 +402,8 @@ mdx_take_definitions(
 		node->identifier = mdx_shown_id(m, id);
 		node->url = def.url;
 		node->title = def.title;
+		node->span = mdx_locate(
+		    m, mdx_chunk_place(c, i), mdx_chunk_place(c, def.end));
 		mdx_adopt(m, parent, node);
 		i = mdx_skip_white(c, def.end);
 	}

@@ -215,6 +215,8 @@ mdx_esm(struct mdx *m, size_t p)
 	end = m->lines[last].end;
 	node = mdx_node(m, NODE_ESM);
 	node->value = js_string(mdx_unexpand(m->arena, m->text.p + p, end - p));
+	node->span =
+	    mdx_locate(m, mdx_line_start(m, first), mdx_line_end(m, last));
 	mdx_adopt(m, mdx_parent(m), node);
 	(void)mdx_note(m, node, mdx_place_at(m, first, p), NULL);
 	return 1;

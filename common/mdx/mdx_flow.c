@@ -8,7 +8,7 @@
 static void
 close_tag(struct mdx *m, const struct mdx_tag *tag)
 {
-	const struct mdx_open *top = &m->open[m->n_open - 1];
+	struct mdx_open *top = &m->open[m->n_open - 1];
 	const char *fault = mdx_closing_fault(m, tag, top->tag);
 
 	if (fault == NULL && top->kind != OPEN_TAG)
@@ -19,10 +19,12 @@ close_tag(struct mdx *m, const struct mdx_tag *tag)
 		    mdx_tag_text(m, tag), mdx_open_name(top->kind),
 		    mdx_open_name(top->kind), top->start.line,
 		    top->start.column);
-	if (fault != NULL)
+	if (fault != NULL) {
 		mdx_mismatch(m, m->n_pending, tag->start, fault);
-	else
-		m->n_open--;
+		return;
+	}
+	top->node->span = mdx_locate(m, top->start, tag->end);
+	m->n_open--;
 }
 
 static int
@@ -39,6 +41,7 @@ add_tag(struct mdx *m, struct mdx_tag *tag)
 	node = mdx_element(m, NODE_FLOW_ELEMENT, tag);
 	mdx_adopt(m, mdx_parent(m), node);
 	tag->use = mdx_note(m, node, tag->start, m->open[m->n_open - 1].tag);
+	node->span = mdx_locate(m, tag->start, tag->end);
 	if (tag->self_closing)
 		return 0;
 	return mdx_push_open(
@@ -50,6 +53,7 @@ add_tag(struct mdx *m, struct mdx_tag *tag)
 struct item {
 	struct mdx_tag *tag; /* or an expression: */
 	struct str16 value;
+	const struct ast_span *span;
 };
 
 struct flow {
@@ -103,6 +107,7 @@ read_item(struct flow *f, size_t *i, bool after_expression)
 {
 	struct item item = {0};
 	unsigned c = mdx_at(&f->text, *i);
+	struct mdx_place start = mdx_chunk_place(&f->text, *i);
 	int rc = 0;
 
 	if (c == '<')
@@ -111,9 +116,11 @@ read_item(struct flow *f, size_t *i, bool after_expression)
 		rc = mdx_expr(f->m, &f->text, i, EXPR_PLAIN, &item.value) == -1
 			 ? -1
 			 : 1;
-	if (rc == 1)
-		add_item(f, item);
-	return rc;
+	if (rc != 1)
+		return rc;
+	item.span = mdx_locate(f->m, start, mdx_chunk_place(&f->text, *i));
+	add_item(f, item);
+	return 1;
 }
 
 /* Tags and expressions to the end of a line. */
@@ -141,6 +148,7 @@ add_items(const struct flow *f)
 {
 	struct mdx *m = f->m;
 	const struct item *item;
+	struct node *node;
 
 	for (item = f->items; item < f->items + f->n; item++) {
 		if (item->tag != NULL) {
@@ -150,8 +158,9 @@ add_items(const struct flow *f)
 		}
 		if (m->is_file && mdx_is_comment(item->value))
 			continue;
-		mdx_adopt(m, mdx_parent(m),
-		    mdx_expression(m, NODE_FLOW_EXPRESSION, item->value));
+		node = mdx_expression(m, NODE_FLOW_EXPRESSION, item->value);
+		node->span = item->span;
+		mdx_adopt(m, mdx_parent(m), node);
 	}
 	return 0;
 }

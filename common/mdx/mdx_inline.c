@@ -26,7 +26,8 @@ void
 mdx_flush(struct mdx_inline *in, size_t end)
 {
 	if (end > in->text)
-		(void)mdx_push(in, TOKEN_TEXT, in->text, end);
+		mdx_push(in, TOKEN_TEXT, in->text, end)->escaped = in->escaped;
+	in->escaped = false;
 	in->text = end;
 }
 
@@ -59,7 +60,7 @@ read_eol(struct mdx_inline *in)
 	if (n >= 2 && !tabs)
 		push_node(in, i, end, mdx_node(in->m, NODE_BREAK));
 	else
-		(void)mdx_push(in, TOKEN_TEXT, start, end);
+		mdx_push(in, TOKEN_TEXT, start, end)->escaped = false;
 	in->i = in->text = skip_space(in, end);
 }
 
@@ -67,16 +68,17 @@ static void
 read_escape(struct mdx_inline *in)
 {
 	unsigned next = mdx_peek(&in->c, in->i + 1);
-	size_t start = in->i++;
+	size_t start = in->i++, end;
 
 	if (mdx_is_eol(next)) {
+		end = mdx_skip_eol(&in->c, start + 1);
 		mdx_flush(in, start);
-		push_node(in, start, start + 1, mdx_node(in->m, NODE_BREAK));
-		in->i = in->text =
-		    skip_space(in, mdx_skip_eol(&in->c, start + 1));
+		push_node(in, start, end, mdx_node(in->m, NODE_BREAK));
+		in->i = in->text = skip_space(in, end);
 	} else if (mdx_is_punctuation(next)) {
 		mdx_flush(in, start);
 		in->text = start + 1;
+		in->escaped = true;
 		in->i = start + 2;
 	}
 }

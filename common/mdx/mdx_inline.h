@@ -9,7 +9,7 @@
 #define NONE SIZE_MAX
 
 enum mdx_token_kind {
-	TOKEN_TEXT,  /* from the chunk */
+	TOKEN_TEXT,  /* from the chunk, maybe behind a backslash */
 	TOKEN_UNITS, /* what a reference stands for */
 	TOKEN_NODE,  /* a finished node; NULL for one that is dropped */
 	TOKEN_RUN,   /* of asterisks or underscores */
@@ -45,6 +45,7 @@ struct mdx_token {
 	enum mdx_token_kind kind;
 	size_t from, to;
 	union {
+		bool escaped;
 		struct {
 			uint16_t units[2];
 			size_t n_units;
@@ -65,13 +66,15 @@ struct mdx_frame {
 	const struct mdx_tag *tag; /* innermost */
 	const char *name;
 	size_t from, to;
+	struct mdx_place start;
 };
 
 struct mdx_inline {
 	struct mdx *m;
 	const struct mdx_pending *pending;
 	struct mdx_chunk c;
-	size_t i, text; /* the text that is not a token yet begins there */
+	size_t i, text; /* the text that is not a token yet begins there, */
+	bool escaped;	/* behind a backslash */
 	struct mdx_token *tokens;
 	size_t n, cap;
 	struct mdx_mark *marks;

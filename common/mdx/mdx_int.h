@@ -21,9 +21,10 @@ struct mdx_span {
 	size_t p, end;
 };
 
-/* A line without its end, which is EOL units long (0 at the end of text). */
+/* A line without its end, which is EOL units long (0 at the end of text); AT
+ * is where it begins when tabs are not expanded. */
 struct mdx_line {
-	size_t start, end, eol;
+	size_t start, end, eol, at;
 };
 
 /* A JSX tag. */
@@ -62,12 +63,18 @@ enum mdx_tail_mark {
 	TAIL_EXIT   /* of a container */
 };
 
+struct mdx_tail {
+	enum mdx_tail_mark mark;
+	size_t line; /* whose end it is */
+};
+
 enum mdx_leaf_kind { LEAF_NONE, LEAF_PARAGRAPH, LEAF_CODE };
 
 /* The block at the end of the current containers that may go on. */
 struct mdx_leaf {
 	enum mdx_leaf_kind kind;
-	struct node *node;     /* of code */
+	struct node *node; /* of code */
+	struct mdx_place start;
 	struct mdx_chunk text; /* of a paragraph; lines of code */
 	unsigned marker;       /* of a fence */
 	size_t fence, indent;
@@ -96,7 +103,7 @@ struct mdx {
 	struct err *err;
 	struct mdx_place failed; /* where, if that is known */
 	struct str16 types[NODE__MAX];
-	bool is_file;	   /* comments are dropped, uses are noted */
+	bool is_file; /* comments are dropped, uses and positions are noted */
 	struct str16 text; /* with tabs expanded */
 	struct mdx_line *lines;
 	size_t n_lines;
@@ -109,8 +116,9 @@ struct mdx {
 	struct mdx_leaf leaf;
 	/* What stands between the last content and here (mdx_spread.c); ends of
 	 * containers belong to TAIL_AT. */
-	enum mdx_tail_mark *tail;
+	struct mdx_tail *tail;
 	size_t n_tail, cap_tail, tail_at;
+	size_t opened_at;   /* where the current line opens containers, or 0 */
 	size_t n_continued; /* containers that the current line continues */
 	size_t plain_until; /* lines before it may not open containers */
 	bool lazy;	    /* the current line continues a paragraph lazily */
@@ -157,6 +165,10 @@ struct node *mdx_element(
     struct mdx *m, enum node_kind kind, const struct mdx_tag *tag);
 bool mdx_is_comment(struct str16 value);
 
+/* What a node or attribute of a file stands at; else NULL. */
+const struct ast_span *mdx_locate(
+    struct mdx *m, struct mdx_place start, struct mdx_place end);
+
 /* For errors: `<name>`, and the two places. */
 const char *mdx_tag_text(struct mdx *m, const struct mdx_tag *tag);
 const char *mdx_span_text(
@@ -173,6 +185,10 @@ void mdx_split(struct mdx *m, struct str16 text);
 size_t mdx_skip_space(const struct mdx *m, size_t p, size_t end);
 bool mdx_is_blank(const struct mdx *m, size_t p, size_t end);
 struct mdx_place mdx_place_at(const struct mdx *m, size_t line, size_t p);
+struct mdx_place mdx_line_end(const struct mdx *m, size_t line);
+
+/* Behind the end of the line before LINE. */
+struct mdx_place mdx_line_start(const struct mdx *m, size_t line);
 
 /* --- mdx_block.c */
 
@@ -193,14 +209,18 @@ bool mdx_opens_container(const struct mdx *m, size_t line, size_t p);
 
 /* --- mdx_spread.c */
 
-void mdx_tail_add(struct mdx *m, enum mdx_tail_mark mark);
-void mdx_tail_insert(struct mdx *m, enum mdx_tail_mark mark);
+/* The end of LINE, or something else (where LINE does not count). */
+void mdx_tail_add(struct mdx *m, enum mdx_tail_mark mark, size_t line);
+void mdx_tail_insert(struct mdx *m, enum mdx_tail_mark mark, size_t line);
 
-/* The end of a list, or of a quote when LIST is NULL. */
-void mdx_tail_exit(struct mdx *m, struct node *list);
+/* The end of a list and its last item, or of a quote when LIST is NULL: where
+ * they are. */
+void mdx_tail_exit(struct mdx *m, struct node *list, struct mdx_place *end,
+    struct mdx_place *item_end);
 
-/* A further item of LIST begins. */
-void mdx_tail_item(struct mdx *m, struct node *list);
+/* A further item of LIST begins: the end of the one before it, or FALLBACK. */
+struct mdx_place mdx_tail_item(
+    struct mdx *m, struct node *list, struct mdx_place fallback);
 bool mdx_tail_divides(const struct mdx *m);
 
 /* --- mdx_list.c */
@@ -258,7 +278,7 @@ int mdx_esm(struct mdx *m, size_t p);
 /* Takes the definitions off the beginning of a paragraph; the result is
  * where the rest begins. */
 size_t mdx_take_definitions(
-    struct mdx *m, const struct mdx_chunk *text, struct node *parent);
+    struct mdx *m, struct mdx_chunk *text, struct node *parent);
 
 /* Scanners of parts of links: the end, or 0 when there is none. */
 size_t mdx_destination(struct mdx *m, const struct mdx_chunk *c, size_t i,

@@ -25,7 +25,7 @@ add_pending(struct mdx *m, struct node *node, const struct mdx_chunk *text,
 	mdx_adopt(m, mdx_parent(m), node);
 }
 
-static void
+static struct node *
 add_heading(struct mdx *m, const struct mdx_chunk *text, size_t from,
     unsigned depth, const char *kind)
 {
@@ -33,6 +33,7 @@ add_heading(struct mdx *m, const struct mdx_chunk *text, size_t from,
 
 	node->depth = depth;
 	add_pending(m, node, text, from, kind);
+	return node;
 }
 
 /* A new leaf ends the one before it; if its line was a lazy one, the
@@ -97,6 +98,7 @@ open_code(struct mdx *m, size_t indent, size_t p, size_t end)
 	mdx_begin_leaf(m);
 	m->leaf = (struct mdx_leaf){
 	    .kind = LEAF_CODE, .marker = marker, .fence = n, .indent = indent};
+	m->leaf.start = mdx_place_at(m, m->line, p);
 	m->leaf.text.arena = m->work;
 	m->leaf.node = mdx_node(m, NODE_CODE);
 	read_info(m, m->leaf.node, p + n, end);
@@ -126,6 +128,8 @@ code_line(struct mdx *m, size_t p)
 
 	if (closes_code(m, p, line->end)) {
 		mdx_leaf_close(m, false);
+		m->leaf.node->span =
+		    mdx_locate(m, m->leaf.start, mdx_line_end(m, m->line));
 		return;
 	}
 	while (p < line->end && p - start < m->leaf.indent &&
@@ -151,10 +155,14 @@ static void
 close_code(struct mdx *m, bool lazily)
 {
 	struct mdx_chunk *c = &m->leaf.text;
+	struct mdx_place end = mdx_line_start(m, m->line);
 	size_t from = 0;
 
-	if (lazily)
+	if (lazily) {
 		c->n = drop_eol(c, c->n);
+		end = mdx_line_end(m, m->line - 1);
+	}
+	m->leaf.node->span = mdx_locate(m, m->leaf.start, end);
 	if (c->n > 0)
 		from = mdx_skip_eol(c, 0);
 	if (c->n > from)
@@ -179,11 +187,15 @@ paragraph_text(struct mdx *m, size_t *from)
 static void
 close_paragraph(struct mdx *m)
 {
+	struct node *node;
 	size_t from;
 
-	if (paragraph_text(m, &from))
-		add_pending(m, mdx_node(m, NODE_PARAGRAPH), &m->leaf.text, from,
-		    "paragraph");
+	if (!paragraph_text(m, &from))
+		return;
+	node = mdx_node(m, NODE_PARAGRAPH);
+	add_pending(m, node, &m->leaf.text, from, "paragraph");
+	node->span = mdx_locate(m, mdx_chunk_place(&m->leaf.text, from),
+	    mdx_chunk_place(&m->leaf.text, m->leaf.text.n));
 }
 
 void
@@ -214,11 +226,14 @@ add_paragraph_line(struct mdx *m, size_t p)
 
 /* --- headings */
 
-/* An underline; it makes no heading of definitions alone. */
+/* An underline; it makes no heading of definitions alone, but a heading begins
+ * where the definitions before it do. */
 static bool
 setext(struct mdx *m, size_t p, size_t end)
 {
 	uint16_t marker = m->text.p[p];
+	struct mdx_place last = mdx_place_at(m, m->line, end);
+	struct node *node;
 	size_t from;
 
 	if (m->leaf.kind != LEAF_PARAGRAPH || m->lazy)
@@ -228,9 +243,10 @@ setext(struct mdx *m, size_t p, size_t end)
 	m->leaf.kind = LEAF_NONE;
 	if (!paragraph_text(m, &from))
 		return false;
-	add_heading(
+	node = add_heading(
 	    m, &m->leaf.text, from, marker == '=' ? 1 : 2, "setextHeading");
-	m->pending[m->n_pending - 1].end = mdx_place_at(m, m->line, end);
+	node->span = mdx_locate(m, mdx_chunk_place(&m->leaf.text, 0), last);
+	m->pending[m->n_pending - 1].end = last;
 	return true;
 }
 
@@ -256,6 +272,8 @@ atx_heading(struct mdx *m, size_t p, size_t end)
 {
 	size_t n = run_length(m, p, end);
 	struct mdx_chunk text = {.arena = m->work};
+	struct mdx_place start = mdx_place_at(m, m->line, p);
+	struct node *node;
 
 	if (n > 6 || (p + n < end && !mdx_is_space(m->text.p[p + n])))
 		return false;
@@ -265,7 +283,8 @@ atx_heading(struct mdx *m, size_t p, size_t end)
 	if (end > p)
 		mdx_chunk_add(&text, m->text.p + p, end - p, m->line,
 		    mdx_place_at(m, m->line, p).column);
-	add_heading(m, &text, 0, (unsigned)n, "atxHeading");
+	node = add_heading(m, &text, 0, (unsigned)n, "atxHeading");
+	node->span = mdx_locate(m, start, mdx_line_end(m, m->line));
 	return true;
 }
 
@@ -274,10 +293,15 @@ atx_heading(struct mdx *m, size_t p, size_t end)
 static bool
 thematic_break(struct mdx *m, size_t p, size_t end)
 {
+	struct node *node;
+
 	if (!mdx_thematic_break(m, p, end))
 		return false;
 	mdx_begin_leaf(m);
-	mdx_adopt(m, mdx_parent(m), mdx_node(m, NODE_THEMATIC_BREAK));
+	node = mdx_node(m, NODE_THEMATIC_BREAK);
+	node->span = mdx_locate(
+	    m, mdx_place_at(m, m->line, p), mdx_line_end(m, m->line));
+	mdx_adopt(m, mdx_parent(m), node);
 	return true;
 }
 

@@ -39,7 +39,7 @@ expand(struct mdx *m, struct str16 text, uint16_t *out)
 {
 	size_t i, n = 0, start = 0;
 
-	m->lines[0].start = 0;
+	m->lines[0] = (struct mdx_line){0};
 	for (i = 0; i < text.len; i++) {
 		out[n++] = text.p[i] != 0 ? text.p[i] : 0xFFFD;
 		if (text.p[i] == '\t') {
@@ -58,7 +58,8 @@ expand(struct mdx *m, struct str16 text, uint16_t *out)
 			end_line(m, n - 1, 1);
 		}
 		start = n;
-		m->lines[m->n_lines].start = n;
+		m->lines[m->n_lines] =
+		    (struct mdx_line){.start = n, .at = i + 1};
 	}
 	return n;
 }
@@ -108,4 +109,18 @@ mdx_place_at(const struct mdx *m, size_t line, size_t p)
 		if (m->text.p[i] != VIRTUAL)
 			place.column++;
 	return place;
+}
+
+struct mdx_place
+mdx_line_end(const struct mdx *m, size_t line)
+{
+	return mdx_place_at(m, line, m->lines[line].end);
+}
+
+struct mdx_place
+mdx_line_start(const struct mdx *m, size_t line)
+{
+	if (line > 0 && m->lines[line - 1].eol == 0)
+		return mdx_line_end(m, line - 1);
+	return (struct mdx_place){line + 1, 1};
 }

@@ -71,6 +71,25 @@ mdx_element(struct mdx *m, enum node_kind kind, const struct mdx_tag *tag)
 	return node;
 }
 
+static struct ast_point
+point(const struct mdx *m, struct mdx_place at)
+{
+	return (struct ast_point){
+	    at.line, at.column, m->lines[at.line - 1].at + at.column - 1};
+}
+
+const struct ast_span *
+mdx_locate(struct mdx *m, struct mdx_place start, struct mdx_place end)
+{
+	struct ast_span *span;
+
+	if (!m->is_file)
+		return NULL;
+	span = arena_alloc(m->arena, sizeof(*span));
+	*span = (struct ast_span){point(m, start), point(m, end)};
+	return span;
+}
+
 /* What the reference drops from a document (1.4): a value that is trimmed and
  * then begins and ends like one comment. */
 bool

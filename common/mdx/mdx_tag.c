@@ -12,6 +12,7 @@ struct reader {
 	struct mdx *m;
 	struct mdx_chunk *c;
 	size_t i;
+	size_t last; /* behind the attribute, without white space */
 	struct attr *attrs;
 	size_t n_attrs;
 };
@@ -235,12 +236,18 @@ read_value(struct reader *r, struct attr *attr)
 	skip(r);
 	if (at(r) == '"' || at(r) == '\'') {
 		attr->kind = ATTR_STRING;
-		return read_quoted(r, &attr->value);
+		if (read_quoted(r, &attr->value) == -1)
+			return -1;
+		r->last = r->i;
+		return 0;
 	}
 	if (at(r) == '{') {
 		attr->kind = ATTR_EXPRESSION;
-		return mdx_expr(
-		    r->m, r->c, &r->i, EXPR_ATTRIBUTE, &attr->value);
+		if (mdx_expr(r->m, r->c, &r->i, EXPR_ATTRIBUTE, &attr->value) ==
+		    -1)
+			return -1;
+		r->last = r->i;
+		return 0;
 	}
 	return crash(r, "before attribute value",
 	    "a character that can start an attribute value, such as `\"`, "
@@ -259,6 +266,7 @@ read_attribute_name(struct reader *r, struct attr *attr)
 	if (part.len == 0)
 		return crash(r, "before attribute name", attribute_start);
 	attr->name = copy(r->m->arena, part);
+	r->last = r->i;
 	if (!ends_name(r, ":="))
 		return crash(r, "in attribute name", expected);
 	skip(r);
@@ -270,6 +278,7 @@ read_attribute_name(struct reader *r, struct attr *attr)
 	if (part.len == 0)
 		return crash(r, "before local attribute name", attribute_start);
 	attr->name = join(r->m->arena, attr->name, ':', part);
+	r->last = r->i;
 	if (!ends_name(r, "="))
 		return crash(r, "in local attribute name", expected);
 	skip(r);
@@ -282,7 +291,11 @@ read_attribute(struct reader *r, struct attr *attr)
 	*attr = (struct attr){.kind = ATTR_NULL, .has_position = true};
 	if (at(r) == '{') {
 		attr->kind = ATTR_SPREAD;
-		return mdx_expr(r->m, r->c, &r->i, EXPR_SPREAD, &attr->value);
+		if (mdx_expr(r->m, r->c, &r->i, EXPR_SPREAD, &attr->value) ==
+		    -1)
+			return -1;
+		r->last = r->i;
+		return 0;
 	}
 	if (read_attribute_name(r, attr) == -1)
 		return -1;
@@ -292,6 +305,7 @@ read_attribute(struct reader *r, struct attr *attr)
 static int
 read_attributes(struct reader *r, struct mdx_tag *tag)
 {
+	struct mdx_place start;
 	struct attr attr;
 	size_t n;
 
@@ -299,8 +313,11 @@ read_attributes(struct reader *r, struct mdx_tag *tag)
 		skip(r);
 		if (at(r) == '/' || at(r) == '>')
 			break;
+		start = mdx_chunk_place(r->c, r->i);
 		if (read_attribute(r, &attr) == -1)
 			return -1;
+		attr.span =
+		    mdx_locate(r->m, start, mdx_chunk_place(r->c, r->last));
 		/* Room doubles whenever a power of two is reached. */
 		n = r->n_attrs;
 		if ((n & (n - 1)) == 0)
@@ -349,9 +366,9 @@ mdx_tag(struct mdx *m, struct mdx_chunk *c, size_t *i, struct mdx_tag **out)
 	if (mdx_is_space(at(&r)) || mdx_is_eol(at(&r)))
 		return 0;
 	tag = arena_zalloc(m->work, sizeof(*tag));
+	tag->start = mdx_chunk_place(c, *i);
 	if (read_inside(&r, tag) == -1)
 		return -1;
-	tag->start = mdx_chunk_place(c, *i);
 	tag->end = mdx_chunk_place(c, r.i + 1);
 	*i = r.i + 1;
 	*out = tag;

@@ -7,21 +7,27 @@
 struct builder {
 	struct mdx_inline *in;
 	struct mdx *m;
-	size_t n;	/* frames */
-	size_t n_units; /* of text that is not a node yet */
-	bool broken;	/* the tags do not match */
+	size_t n;	 /* frames */
+	size_t n_units;	 /* of text that is not a node yet, */
+	size_t from, to; /* and where it is */
+	bool broken;	 /* the tags do not match */
 	size_t number;
 };
 
 /* --- text */
 
+/* Text that stands at FROM up to TO. */
 static void
-add_units(struct builder *b, const uint16_t *p, size_t n)
+add_units(
+    struct builder *b, const uint16_t *p, size_t n, size_t from, size_t to)
 {
 	struct mdx_inline *in = b->in;
 
 	if (n == 0)
 		return;
+	if (b->n_units == 0)
+		b->from = from;
+	b->to = to;
 	if (b->n_units + n > in->cap_units) {
 		in->cap_units = 2 * (b->n_units + n) + 64;
 		in->units = arena_grow(b->m->work, in->units, b->n_units,
@@ -37,6 +43,34 @@ top(const struct builder *b)
 	return &b->in->frames[b->n - 1];
 }
 
+static struct mdx_place
+place(const struct builder *b, size_t i)
+{
+	return mdx_chunk_place(&b->in->c, i);
+}
+
+/* The same for the end of something, which may be a line end: that ends before
+ * the prefixes of the next line. */
+static struct mdx_place
+end_place(const struct builder *b, size_t i)
+{
+	if (i == 0 || !mdx_is_eol(mdx_peek(&b->in->c, i - 1)))
+		return place(b, i);
+	return (struct mdx_place){place(b, i - 1).line + 1, 1};
+}
+
+/* Nodes are located in the order of the text, where that is cheap. */
+static const struct ast_span *
+locate(const struct builder *b, size_t from, size_t to)
+{
+	struct mdx_place start;
+
+	if (!b->m->is_file)
+		return NULL;
+	start = place(b, from);
+	return mdx_locate(b->m, start, end_place(b, to));
+}
+
 static void
 flush(struct builder *b)
 {
@@ -47,6 +81,7 @@ flush(struct builder *b)
 	node = mdx_node(b->m, NODE_TEXT);
 	node->value =
 	    js_string(mdx_unexpand(b->m->arena, b->in->units, b->n_units));
+	node->span = locate(b, b->from, b->to);
 	mdx_adopt(b->m, top(b)->node, node);
 	b->n_units = 0;
 }
@@ -72,12 +107,6 @@ push(struct builder *b, struct mdx_frame frame)
 	return 0;
 }
 
-static struct mdx_place
-place(const struct builder *b, size_t i)
-{
-	return mdx_chunk_place(&b->in->c, i);
-}
-
 static void
 break_off(struct builder *b, struct mdx_place at, const char *fault)
 {
@@ -93,6 +122,9 @@ pop(struct builder *b)
 	const char *before;
 
 	flush(b);
+	if (frame->kind == FRAME_SPAN && b->m->is_file)
+		frame->node->span =
+		    mdx_locate(b->m, frame->start, place(b, frame->to));
 	if (frame->kind != FRAME_TAG) {
 		b->n--;
 		return;
@@ -162,10 +194,17 @@ static int
 open_span(struct builder *b, struct node *node, const char *name, size_t from,
     size_t to)
 {
+	struct mdx_frame frame = {.kind = FRAME_SPAN,
+	    .node = node,
+	    .name = name,
+	    .from = from,
+	    .to = to};
+
 	flush(b);
 	mdx_adopt(b->m, top(b)->node, node);
-	return push(
-	    b, (struct mdx_frame){FRAME_SPAN, node, NULL, name, from, to});
+	if (b->m->is_file)
+		frame.start = place(b, from);
+	return push(b, frame);
 }
 
 static int
@@ -178,6 +217,13 @@ open_emphasis(struct builder *b, const struct mdx_mark *mark)
 	    mark->from, mark->to);
 }
 
+static void
+add_text(struct builder *b, const struct mdx_token *token, size_t from)
+{
+	add_units(b, b->in->c.p + token->from, token->to - token->from, from,
+	    token->to);
+}
+
 static int
 add_run(struct builder *b, const struct mdx_token *token)
 {
@@ -186,7 +232,7 @@ add_run(struct builder *b, const struct mdx_token *token)
 
 	for (k = run->closes; k != NONE && !b->broken; k = b->in->marks[k].next)
 		pop(b);
-	add_units(b, b->in->c.p + token->from, token->to - token->from);
+	add_text(b, token, token->from);
 	for (k = run->opens; k != NONE && !b->broken; k = b->in->marks[k].next)
 		if (open_emphasis(b, &b->in->marks[k]) == -1)
 			return -1;
@@ -206,9 +252,10 @@ close_tag(struct builder *b, const struct mdx_tag *tag)
 {
 	const struct mdx_frame *frame = top(b);
 	const char *fault = mdx_closing_fault(b->m, tag, frame->tag);
-	struct mdx_place from = place(b, frame->from), to;
+	struct mdx_place from, to;
 
 	if (fault == NULL && frame->kind != FRAME_TAG) {
+		from = place(b, frame->from);
 		to = place(b, frame->to);
 		if (frame->kind == FRAME_TEXT && b->in->pending->end.line != 0)
 			to = b->in->pending->end;
@@ -219,10 +266,12 @@ close_tag(struct builder *b, const struct mdx_tag *tag)
 		    mdx_tag_text(b->m, tag), frame->name, to.line, to.column,
 		    frame->name, from.line, from.column);
 	}
-	if (fault != NULL)
+	if (fault != NULL) {
 		break_off(b, tag->start, fault);
-	else
-		b->n--;
+		return;
+	}
+	frame->node->span = mdx_locate(b->m, frame->tag->start, tag->end);
+	b->n--;
 }
 
 static int
@@ -239,10 +288,15 @@ add_tag(struct builder *b, const struct mdx_token *token)
 	node = mdx_element(b->m, NODE_TEXT_ELEMENT, tag);
 	mdx_adopt(b->m, top(b)->node, node);
 	tag->use = mdx_note(b->m, node, tag->start, top(b)->tag);
+	node->span = mdx_locate(b->m, tag->start, tag->end);
 	if (tag->self_closing)
 		return 0;
-	return push(b, (struct mdx_frame){FRAME_TAG, node, tag, "mdxJsxTextTag",
-			   token->from, token->to});
+	return push(b, (struct mdx_frame){.kind = FRAME_TAG,
+			   .node = node,
+			   .tag = tag,
+			   .name = "mdxJsxTextTag",
+			   .from = token->from,
+			   .to = token->to});
 }
 
 static int
@@ -250,11 +304,14 @@ add_token(struct builder *b, const struct mdx_token *token)
 {
 	switch (token->kind) {
 	case TOKEN_TEXT:
+		add_text(b, token, token->from - token->escaped);
+		return 0;
 	case TOKEN_LABEL:
-		add_units(b, b->in->c.p + token->from, token->to - token->from);
+		add_text(b, token, token->from);
 		return 0;
 	case TOKEN_UNITS:
-		add_units(b, token->units, token->n_units);
+		add_units(
+		    b, token->units, token->n_units, token->from, token->to);
 		return 0;
 	case TOKEN_RUN:
 		return add_run(b, token);
@@ -271,8 +328,10 @@ add_token(struct builder *b, const struct mdx_token *token)
 		break;
 	}
 	flush(b);
-	if (token->node != NULL)
-		mdx_adopt(b->m, top(b)->node, token->node);
+	if (token->node == NULL)
+		return 0;
+	token->node->span = locate(b, token->from, token->to);
+	mdx_adopt(b->m, top(b)->node, token->node);
 	return 0;
 }
 
@@ -287,8 +346,12 @@ mdx_build(struct mdx_inline *in, size_t number)
 
 	if (in->m->mismatch != NULL && number >= in->m->mismatch_after)
 		return 0;
-	if (push(&b, (struct mdx_frame){FRAME_TEXT, pending->node, pending->tag,
-			 pending->kind, pending->from, in->c.n}) == -1)
+	if (push(&b, (struct mdx_frame){.kind = FRAME_TEXT,
+			 .node = pending->node,
+			 .tag = pending->tag,
+			 .name = pending->kind,
+			 .from = pending->from,
+			 .to = in->c.n}) == -1)
 		return -1;
 	for (k = 0; k < in->n && !b.broken; k++)
 		if (add_token(&b, &in->tokens[k]) == -1)
