@@ -88,6 +88,12 @@ log_context_set(enum log_context which, const char *value)
 	    value != NULL ? value : "");
 }
 
+const char *
+log_context(enum log_context which)
+{
+	return log_backend.context[which];
+}
+
 void
 log_context_clear(void)
 {

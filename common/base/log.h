@@ -39,6 +39,8 @@ int log_open(const char *target, struct err *err) MUST_USE NONNULL;
  * are kept; NULL: no longer. */
 void log_context_set(enum log_context which, const char *value);
 void log_context_clear(void);
+/* "" when there is none; until it is set again. */
+const char *log_context(enum log_context which);
 
 /* One line: time, level, EVENT, the context, then the fields of FMT, key=%d or
  * key="%s", parted by spaces.  A value that is empty and not quoted leaves its

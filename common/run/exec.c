@@ -83,20 +83,24 @@ tap_event(struct sink *self, const struct event *ev)
 
 /* --- judging an attempt */
 
+/* The rows of an experiment have a trace each. */
 static void
 log_failure(const struct exec *x, const struct target *next)
 {
-	const struct provider *p = x->asked.provider;
+	char *outer = xstrdup(log_context(LOG_TRACE_ID));
+	char own[TRACEPARENT_LEN + 1];
 
-	if (next == NULL)
-		log_line(LEVEL_WARNING, "attempt_failed",
-		    "provider=%s model=%s attempt=%d status=%d", p->name,
-		    x->asked.model, x->tried, x->status);
-	else
-		log_line(LEVEL_WARNING, "attempt_failed",
-		    "provider=%s model=%s attempt=%d status=%d fallback=%s/%s",
-		    p->name, x->asked.model, x->tried, x->status,
-		    next->provider->name, next->model);
+	if (span_traceparent(x->asked.span, own)) {
+		own[3 + TRACE_ID_LEN] = '\0';
+		log_context_set(LOG_TRACE_ID, own + 3);
+	}
+	log_line(LEVEL_WARNING, "attempt_failed",
+	    "provider=%s model=%s attempt=%d status=%d fallback=%s%s%s",
+	    x->asked.provider->name, x->asked.model, x->tried, x->status,
+	    next != NULL ? next->provider->name : "", next != NULL ? "/" : "",
+	    next != NULL ? next->model : "");
+	log_context_set(LOG_TRACE_ID, outer);
+	free(outer);
 }
 
 static bool

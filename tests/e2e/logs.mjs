@@ -7,6 +7,7 @@ import { signed } from '../lib/http.mjs';
 import { runDir, sleep, until } from '../lib/proc.mjs';
 import { promptRun } from '../lib/prompts.mjs';
 import { scriptedProvider } from '../lib/provider.mjs';
+import { httpReceiver } from '../lib/receivers.mjs';
 import { assert, finish, test } from '../lib/tap.mjs';
 
 const reports = runDir('sanitizers');
@@ -20,11 +21,12 @@ const RANDOM = /^[0-9a-f]{32}$/;
 const ID = 'x-request-id';
 
 async function logging(log, body) {
+  const collector = await httpReceiver();
   const server = await serve({
     provider: provider.base, env: sanitizers, rows: asking(['a', 'b']),
     configuration: { log: { target: 'log', ...log }, webhook: {
       secrets: [{ name: 'ci', value: 'test-secret' }],
-    } },
+    }, telemetry: { collectors: { all: { url: collector.base } } } },
   });
   const file = path.join(server.dir, 'log');
   const lines = () => fs.existsSync(file)
@@ -38,6 +40,7 @@ async function logging(log, body) {
     });
   } finally {
     await server.close();
+    await collector.close();
   }
 }
 
@@ -115,7 +118,9 @@ await test('an experiment has the id of its run on each line', () =>
     assert.equal(rows.length, 2);
     assert.ok(await until(() => values('request').length));
     const all = values();
-    assert.ok(all.some(line => line.event === 'attempt_failed'));
+    const attempt = all.find(line => line.event === 'attempt_failed');
+    assert.match(attempt.trace_id, RANDOM);
+    assert.ok(rows.every(row => row.traceId !== attempt.trace_id));
     assert.ok(all.some(line => line.event === 'eval_unknown'));
     assert.deepEqual([...new Set(all.map(line => line.run_id))],
       [rows[0].runId]);

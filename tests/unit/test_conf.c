@@ -102,7 +102,7 @@ test_everything(void **state)
 	    "store: kept/s.db\n"
 	    "heartbeat: 0.25\ntimeouts: {connect: 1.5, first_token: 2,\n"
 	    "  idle: 3, total: 4}\nretries: 0\necho: {delay_ms: 5}\n"
-	    "log: {level: debug, target: x.log}\n",
+	    "log: {level: debug, target: x.log, format: json}\n",
 	    NULL);
 	const struct settings *s = &conf->settings;
 	const struct provider *mine = provider_named(s, "mine");
@@ -149,6 +149,7 @@ test_everything(void **state)
 	assert_int_equal(s->echo_delay_ms, 5);
 	assert_int_equal(conf->body_bytes, 2048);
 	assert_int_equal(conf->log_level, LEVEL_DEBUG);
+	assert_int_equal(conf->log_format, LOG_JSON);
 	assert_non_null(strstr(conf->log_target.text, "/x.log"));
 	conf_free(conf);
 }
