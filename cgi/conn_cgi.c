@@ -107,15 +107,15 @@ cgi_fd(struct conn *c)
 	return STDOUT_FILENO;
 }
 
-/* The reply is complete when nobody can write to it any more.  Some servers
- * then end the process at once, which has more to do. */
+/* The reply is complete when nobody can write to it any more, or by its length.
+ * Some servers then end the process at once, which has more to do. */
 static void
 cgi_finish(struct conn *c)
 {
 	int null;
 
-	(void)cgi_flush(c);
 	(void)signal(SIGTERM, SIG_IGN);
+	(void)cgi_flush(c);
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (null == -1)
 		return;

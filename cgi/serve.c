@@ -52,18 +52,21 @@ gate_free(struct gate *gate)
 }
 
 /* A web server may wait for a CGI process, or end it: deliveries go on in a
- * process of their own.  Neither a store nor a connection goes with it. */
+ * process of their own.  Neither a store nor a connection goes with it, and
+ * nothing that no store has. */
 static void
 deliver_behind(struct gate *gate)
 {
 	const struct settings *settings = &gate->conf->settings;
 
-	if (!runner_owes(gate->runner))
-		return;
-	if (settings->store == NULL) {
+	bool owes = runner_owes(gate->runner);
+
+	if (runner_holds(gate->runner)) {
 		runner_deliver(gate->runner, CGI_MS);
-		return;
+		owes = runner_owes(gate->runner);
 	}
+	if (settings->store == NULL || !owes)
+		return;
 	runner_free(gate->runner);
 	gate->runner = NULL;
 	if (!harden_detach())

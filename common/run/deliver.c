@@ -354,6 +354,18 @@ deliver_busy(const struct engine *engine)
 	return false;
 }
 
+bool
+deliver_holds(const struct engine *engine)
+{
+	const struct deliver *deliver = engine->deliver;
+	size_t i;
+
+	for (i = 0; deliver != NULL && i < deliver->n; i++)
+		if (deliver->lanes[i].waiting != NULL)
+			return true;
+	return false;
+}
+
 /* Whether something is on its way, or will be in this turn. */
 static bool
 is_at_work(const struct deliver *deliver, int64_t now)

@@ -59,6 +59,9 @@ struct arena *delivery_arena(struct delivery *d);
 /* Something is on its way, or due. */
 bool deliver_busy(const struct engine *engine) NONNULL;
 
+/* Something waits in memory alone: the store did not take it. */
+bool deliver_holds(const struct engine *engine) NONNULL;
+
 /* Turns the loop until nothing is due any more or MAX_MS have passed: for a
  * process that is about to end. */
 void deliver_finish(struct engine *engine, int64_t max_ms) NONNULL;

@@ -198,6 +198,12 @@ runner_owes(struct runner *r)
 	return deliver_busy(&r->engine);
 }
 
+bool
+runner_holds(const struct runner *r)
+{
+	return deliver_holds(&r->engine);
+}
+
 void
 runner_deliver(struct runner *r, int64_t max_ms)
 {

@@ -16,6 +16,8 @@ void runner_free(struct runner *r);
 
 /* Whether something waits to be delivered (deliver.h) and is due. */
 bool runner_owes(struct runner *r);
+/* Whether some of it would be lost with the runner: no store has it. */
+bool runner_holds(const struct runner *r);
 /* Delivers what is due for at most MAX_MS. */
 void runner_deliver(struct runner *r, int64_t max_ms);
 /* The same, unless some other processes do already. */

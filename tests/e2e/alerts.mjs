@@ -355,6 +355,23 @@ await test('a CGI reply ends although receivers hang', async () => {
   await receiver.close();
 });
 
+for (const store of ['none', '/dev/null/store.db'])
+  await test(`as CGI with the store ${store}`, async () => {
+    const { dir, env } = configured({ file: { file: 'out' } }, { store });
+    const server = await lighttpdCgi({ dir, bin, env });
+    for (const id of ['1', '2']) {
+      const event = alertOf({ id });
+      const body = wrapped(event);
+      expectProcessed(await call(server.base, { body, headers: signed(body) }),
+        event);
+    }
+    const out = path.join(dir, 'out');
+    await until(() => linesOf(out).length >= 2);
+    assert.deepEqual(linesOf(out).map(line => JSON.parse(line).data.alert.id)
+      .sort(), ['1', '2']);
+    await stop(server.child);
+  });
+
 await test('a worker that ends delivers first', async () => {
   const receiver = await httpReceiver();
   const server = await serve({ file: { file: 'out' } });
