@@ -188,6 +188,7 @@ struct conf {
 	struct conf_list price_list;
 	struct conf_value unpriced;
 	struct conf_tracing tracing;
+	struct conf_value status_token;
 	int64_t max_output;
 
 	/* As the program uses it. */

@@ -1203,6 +1203,19 @@ const struct option conf_options[] = {
 	.value = "false",
 	.help = "Whether it gets metrics, once a minute."},
 
+    {.key = "status",
+	.type = OPTION_GROUP,
+	.help = "What the program tells of itself."},
+    {.key = "status.token",
+	.type = OPTION_TEXT,
+	.secret = true,
+	.offset = IN_CONF(status_token),
+	.example = "env:STATUS_TOKEN",
+	.help = "Who sends it as a bearer's Authorization, or as "
+		"X-Status-Token, gets the metrics by GET of /metrics below "
+		"the endpoint, as Prometheus reads them.  Without it nobody "
+		"does."},
+
     {.key = "log", .type = OPTION_GROUP, .help = "What is written down."},
     {.key = "log.level",
 	.type = OPTION_CHOICE,

@@ -8,6 +8,9 @@
 /* Beside "otlp-metrics:", as the store keeps it. */
 enum { NAME_BYTES = LIMIT_DELIVER_NAME_BYTES - 16 };
 
+/* A token that is shorter than this can be guessed. */
+enum { TOKEN_SHORT = 16 };
+
 static bool
 is_there(const struct conf_value *v)
 {
@@ -177,6 +180,25 @@ make_resource(struct loader *l, struct telemetry *t)
 	t->resource = attrs;
 }
 
+/* Whether somebody will read what is counted. */
+static bool
+counts(struct loader *l, const struct telemetry *t)
+{
+	const struct conf_value *token = &l->conf->status_token;
+	bool wanted = is_there(token);
+	size_t i;
+
+	if (wanted && strlen(token->text) < TOKEN_SHORT)
+		conf_warning(l, token->line,
+		    "status.token is shorter than %d bytes", TOKEN_SHORT);
+	for (i = 0; i < t->n_collectors; i++)
+		wanted = wanted || t->collectors[i].wants_metrics;
+	if (wanted && l->conf->settings.store == NULL)
+		conf_warning(
+		    l, 0, "metrics are kept in the store, and there is none");
+	return wanted;
+}
+
 void
 conf_finish_telemetry(struct loader *l)
 {
@@ -200,5 +222,6 @@ conf_finish_telemetry(struct loader *l)
 	make_resource(l, t);
 	if (t->n_collectors != 0)
 		conf->settings.telemetry = t;
+	conf->settings.metrics = counts(l, t);
 	finish_scores(l);
 }

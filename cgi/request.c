@@ -9,6 +9,7 @@
 #include "../common/base/limits.h"
 #include "../common/base/utf.h"
 #include "reply.h"
+#include "status.h"
 #include "version.h"
 
 #include <string.h>
@@ -301,7 +302,8 @@ answer_request(struct request *r)
 		answer_text(a, 204, (struct str){NULL, 0});
 		break;
 	default:
-		answer_text(a, 200, STR(health));
+		if (!status_answer(r->gate, r->conn, a))
+			answer_text(a, 200, STR(health));
 	}
 }
 
@@ -371,6 +373,7 @@ request_answer(struct gate *gate, struct conn *conn)
 	else
 		reply_fail(&r.answer.reply, &err);
 	log_request(&r, began);
+	runner_count(gate->runner, method_names[r.method], r.answer.status);
 	log_context_clear();
 	err_free(&err);
 	arena_free(r.arena);

@@ -13,6 +13,7 @@
 #include "deliver.h"
 #include "eval_run.h"
 #include "mcp.h"
+#include "metrics.h"
 #include "prompt_name.h"
 #include "prompt_run.h"
 #include "scope.h"
@@ -159,6 +160,7 @@ runner_new(const struct settings *settings)
 	r->engine.store = store_new(settings->store);
 	r->prompts = prompt_cache_new();
 	deliver_configure(&r->engine, settings->routes, settings->n_routes);
+	metrics_start(&r->engine);
 	return r;
 }
 
@@ -176,6 +178,7 @@ runner_configure(struct runner *r, const struct settings *settings)
 	engine_workers_free(&r->engine);
 	mcp_free_all(&r->engine);
 	traces_free(&r->engine);
+	metrics_free(&r->engine);
 	deliver_free(&r->engine);
 	if (!is_same_store(r->engine.settings, settings)) {
 		store_free(r->engine.store);
@@ -183,6 +186,25 @@ runner_configure(struct runner *r, const struct settings *settings)
 	}
 	r->engine.settings = settings;
 	deliver_configure(&r->engine, settings->routes, settings->n_routes);
+	metrics_start(&r->engine);
+}
+
+void
+runner_count(struct runner *r, const char *method, int status)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", status);
+	metric_add(&r->engine, METRIC_REQUESTS,
+	    (const struct metric_label[]){
+		{"method", method}, {"status", text}, {0}},
+	    1);
+}
+
+void
+runner_metrics(struct runner *r, struct buf *b)
+{
+	metrics_print(&r->engine, b);
 }
 
 struct loop *
@@ -195,6 +217,7 @@ bool
 runner_owes(struct runner *r)
 {
 	traces_flush(&r->engine);
+	metrics_flush(&r->engine);
 	return deliver_busy(&r->engine);
 }
 
@@ -208,6 +231,7 @@ void
 runner_deliver(struct runner *r, int64_t max_ms)
 {
 	traces_flush(&r->engine);
+	metrics_flush(&r->engine);
 	deliver_finish(&r->engine, max_ms);
 }
 
@@ -232,6 +256,7 @@ runner_free(struct runner *r)
 	engine_workers_free(&r->engine);
 	mcp_free_all(&r->engine);
 	traces_free(&r->engine);
+	metrics_free(&r->engine);
 	deliver_free(&r->engine);
 	loop_free(r->engine.loop);
 	prompt_cache_free(r->prompts);

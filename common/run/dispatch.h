@@ -3,6 +3,7 @@
 #define DISPATCH_H
 
 #include "../base/arena.h"
+#include "../base/buf.h"
 #include "../wire/job.h"
 #include "reply.h"
 #include "settings.h"
@@ -22,6 +23,10 @@ bool runner_holds(const struct runner *r);
 void runner_deliver(struct runner *r, int64_t max_ms);
 /* The same, unless some other processes do already. */
 void runner_linger(struct runner *r, int64_t max_ms);
+
+/* Counts a request that was answered; what was counted, for Prometheus. */
+void runner_count(struct runner *r, const char *method, int status);
+void runner_metrics(struct runner *r, struct buf *b);
 
 /* Answers one request completely: a failure is answered too.  TRACEPARENT is
  * what the request says of its own trace, or NULL. */

@@ -51,7 +51,7 @@ static void
 end_charge(struct exec *x, const struct usage *usage, bool sent)
 {
 	if (x->charge != NULL)
-		(void)spend_end(x->charge, usage, sent);
+		x->trace.cost = spend_end(x->charge, usage, sent);
 	x->charge = NULL;
 }
 
@@ -70,7 +70,6 @@ tap_event(struct sink *self, const struct event *ev)
 	struct exec *x = ((struct exec_tap *)self)->exec;
 	const struct usage *usage = &ev->finish.usage;
 
-	exec_trace_event(x, ev);
 	if (ev->type == EVENT_FINISH) {
 		end_charge(x, usage->unknown ? NULL : usage, true);
 		end_turn(
@@ -78,6 +77,7 @@ tap_event(struct sink *self, const struct event *ev)
 	} else if (ev->type == EVENT_TOOL_REQUEST) {
 		x->child.pending++;
 	}
+	exec_trace_event(x, ev);
 	x->out->event(x->out, ev);
 }
 

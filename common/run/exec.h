@@ -10,6 +10,7 @@
 struct deliver;
 struct exec;
 struct mcp_servers;
+struct metrics;
 struct pools;
 struct spend;
 struct store;
@@ -30,6 +31,7 @@ struct engine {
 	struct spend *spend;	 /* of the request that is answered, or NULL */
 	struct deliver *deliver; /* deliver.h; NULL: nothing is delivered */
 	struct traces *traces;	 /* trace_send.h; NULL: none wait */
+	struct metrics *metrics; /* metrics.h; NULL: none wait */
 	/* W3C, of the request that is answered; NULL: it brought none. */
 	const char *traceparent;
 };

@@ -5,6 +5,7 @@
 
 #include "../base/clock.h"
 #include "exec_int.h"
+#include "metrics.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -147,6 +148,8 @@ exec_trace_start(struct exec *x)
 	x->trace.tried++;
 	x->trace.began = clock_mono_ns();
 	x->trace.first = 0;
+	x->trace.cost = 0;
+	x->trace.open = true;
 	if (x->ask.span != NULL)
 		start_span(x);
 }
@@ -165,8 +168,6 @@ set_usage(struct span *s, const struct usage *u)
 	if (u->reasoning != 0)
 		span_int(
 		    s, "gen_ai.usage.reasoning.output_tokens", u->reasoning);
-	if (u->has_cost)
-		span_double(s, "agentmark.usage.cost_usd", u->cost);
 }
 
 static void
@@ -185,6 +186,61 @@ end(struct exec *x)
 	t->span = NULL;
 }
 
+/* --- what is counted */
+
+/* How it ended: REASON or ERROR, the other is NULL. */
+static void
+measure(struct exec *x, const char *reason, const char *error)
+{
+	const struct exec_trace *t = &x->trace;
+	const struct metric_label labels[] = {
+	    {"gen_ai_operation_name", kinds[x->ask.kind].operation},
+	    {"gen_ai_provider_name", vendor(x->ask.provider)},
+	    {"gen_ai_request_model", x->ask.model},
+	    {"gen_ai_response_finish_reason", reason},
+	    {"error_type", error},
+	    {0},
+	};
+	const struct metric_label few[] = {
+	    labels[0], labels[1], labels[2], {0}};
+
+	metric_add(x->engine, METRIC_DURATION, labels,
+	    (double)(clock_mono_ns() - t->began) / NS);
+	if (t->first != 0)
+		metric_add(x->engine, METRIC_FIRST_TOKEN, few,
+		    (double)(t->first - t->began) / NS);
+	if (t->cost > 0)
+		metric_add(x->engine, METRIC_COST, few, t->cost);
+}
+
+static void
+count_tokens(struct exec *x, const char *type, int64_t n)
+{
+	const struct metric_label labels[] = {
+	    {"gen_ai_operation_name", kinds[x->ask.kind].operation},
+	    {"gen_ai_provider_name", vendor(x->ask.provider)},
+	    {"gen_ai_request_model", x->ask.model},
+	    {"gen_ai_token_type", type},
+	    {0},
+	};
+
+	metric_add(x->engine, METRIC_TOKENS, labels, (double)n);
+}
+
+static void
+count_finish(struct exec *x, const char *reason, const struct usage *usage)
+{
+	if (!x->engine->settings->metrics)
+		return;
+	measure(x, reason, NULL);
+	if (usage->unknown)
+		return;
+	count_tokens(x, "input", usage->input);
+	count_tokens(x, "output", usage->output);
+}
+
+/* --- its end */
+
 static void
 finish(struct exec *x, const struct event *ev)
 {
@@ -192,24 +248,37 @@ finish(struct exec *x, const struct event *ev)
 	const char *reason = finish_name(ev->finish.reason);
 	char list[64];
 
+	if (!t->open)
+		return;
+	t->open = false;
+	count_finish(x, reason, &ev->finish.usage);
 	if (t->span == NULL)
 		return;
 	set_usage(t->span, &ev->finish.usage);
+	if (t->cost > 0)
+		span_double(t->span, "agentmark.usage.cost_usd", t->cost);
 	(void)snprintf(list, sizeof(list), "[\"%s\"]", reason);
 	span_texts(t->span, "gen_ai.response.finish_reasons", list);
 	end(x);
 }
 
 static void
-fail_span(struct exec *x, struct str why)
+fail_attempt(struct exec *x, struct str why)
 {
+	const char *type = err_name(x->err.code);
 	char status[16];
 
+	if (!x->trace.open)
+		return;
+	x->trace.open = false;
+	(void)snprintf(status, sizeof(status), "%d", x->status);
+	if (x->status >= 300)
+		type = status;
+	if (x->engine->settings->metrics)
+		measure(x, NULL, type);
 	if (x->trace.span == NULL)
 		return;
-	(void)snprintf(status, sizeof(status), "%d", x->status);
-	span_string(x->trace.span, "error.type",
-	    x->status >= 300 ? status : err_name(x->err.code));
+	span_string(x->trace.span, "error.type", type);
 	span_fail(x->trace.span, why);
 	end(x);
 }
@@ -222,7 +291,7 @@ exec_trace_event(struct exec *x, const struct event *ev)
 		finish(x, ev);
 		break;
 	case EVENT_ERROR:
-		fail_span(x, ev->text);
+		fail_attempt(x, ev->text);
 		break;
 	case EVENT_TEXT_DELTA:
 	case EVENT_REASONING_DELTA:
@@ -253,7 +322,7 @@ exec_trace_retry(struct exec *x, int64_t wait)
 
 	(void)snprintf(ms, sizeof(ms), "%" PRId64, wait);
 	span_event(x->trace.span, "retry", "agentmark.retry.wait_ms", ms);
-	fail_span(x, why(x));
+	fail_attempt(x, why(x));
 }
 
 void
@@ -261,17 +330,17 @@ exec_trace_move(struct exec *x, const struct target *next)
 {
 	span_event(x->trace.span, "fallback", "agentmark.fallback.provider",
 	    next->provider->name);
-	fail_span(x, why(x));
+	fail_attempt(x, why(x));
 }
 
 void
 exec_trace_fail(struct exec *x)
 {
-	fail_span(x, why(x));
+	fail_attempt(x, why(x));
 }
 
 void
 exec_trace_stop(struct exec *x)
 {
-	fail_span(x, STR("cancelled"));
+	fail_attempt(x, STR("cancelled"));
 }

@@ -12,6 +12,8 @@ struct exec_trace {
 	struct span *span;    /* NULL: none, or it has ended */
 	int64_t began, first; /* ns of the fixed clock; 0: not yet */
 	int tried;	      /* attempts of this call so far */
+	bool open;	      /* it has begun and not ended */
+	double cost;	      /* US dollars */
 };
 
 /* Before its request is made; sets x->ask.traceparent. */

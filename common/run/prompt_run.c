@@ -5,6 +5,7 @@
 #include "../base/log.h"
 #include "../wire/chunk.h"
 #include "ask.h"
+#include "metrics.h"
 #include "steps.h"
 #include "stream.h"
 #include "trace_root.h"
@@ -67,7 +68,7 @@ stream_event(struct sink *self, const struct event *ev)
 	struct run *run = (struct run *)self;
 
 	count_tokens(run, ev);
-	if (run->trace != NULL)
+	if (run->trace != NULL || ev->type == EVENT_ERROR)
 		result_add(&run->result, ev);
 	chunk_print(&run->stream.line, run->ask.kind == PROMPT_OBJECT, ev);
 	stream_line(&run->stream);
@@ -177,6 +178,18 @@ end_trace(struct run *run, int rc, const struct err *err)
 	trace_end(run->stream.engine, run->trace);
 }
 
+static void
+count_run(struct run *run, int rc)
+{
+	bool failed = rc < 0 || run->result.failed;
+
+	metric_add(run->stream.engine, METRIC_RUNS,
+	    (const struct metric_label[]){
+		{"kind", run->result.type != NULL ? run->result.type : "none"},
+		{"status", failed ? "error" : "ok"}, {0}},
+	    1);
+}
+
 int
 prompt_run(struct engine *engine, struct arena *a, const struct job *job,
     struct reply *reply, struct err *err)
@@ -193,6 +206,7 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 				    : run_once(&run, a, err);
 	stream_stop(&run.stream);
 	end_trace(&run, rc, err);
+	count_run(&run, rc);
 	if (run.result.type != NULL)
 		result_free(&run.result);
 	return rc;

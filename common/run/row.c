@@ -7,6 +7,7 @@
 #include "../base/limits.h"
 #include "../wire/item_name.h"
 #include "scores.h"
+#include "metrics.h"
 #include "steps.h"
 #include "trace_root.h"
 
@@ -321,6 +322,10 @@ row_print(struct buf *b, const struct row *row)
 void
 row_trace(struct row *row)
 {
+	metric_add(row->plan->engine, METRIC_ROWS,
+	    (const struct metric_label[]){
+		{"status", row->result.failed ? "error" : "ok"}, {0}},
+	    1);
 	root_result(trace_root(row->trace), &row->result, !row->result.failed);
 	trace_end(row->plan->engine, row->trace);
 	row->trace = NULL;

@@ -63,6 +63,7 @@ struct settings {
 	const struct route *const *routes; /* of all that is delivered */
 	size_t n_routes;
 	const struct telemetry *telemetry; /* NULL: no traces */
+	bool metrics;			   /* are counted */
 	const struct scores *scores;	   /* NULL: they are not posted */
 };
 

@@ -94,6 +94,13 @@ void store_runs(struct store *s, size_t most,
 
 void store_count(
     struct store *s, const char *name, const char *labels, double add) NONNULL;
+/* Many of them together. */
+struct store_count {
+	const char *name, *labels;
+	double add;
+};
+void store_count_all(
+    struct store *s, const struct store_count *counts, size_t n);
 /* Sorted by name.  EACH asks the store nothing. */
 void store_counters(struct store *s,
     void (*each)(void *arg, const char *name, const char *labels, double value),

@@ -35,21 +35,38 @@ store_cooling(struct store *s, const char *key)
 	return until > clock_wall_ms() ? until : 0;
 }
 
-void
-store_count(struct store *s, const char *name, const char *labels, double add)
+static void
+count_one(struct store *s, const struct store_count *c)
 {
-	if (store_begin(s) == -1)
-		return;
 	if (store_do(s,
 		"update counter set value = value + ?"
 		" where name = ? and labels = ?",
-		VALUES(REAL(add), TEXT(name), TEXT(labels))) == 0)
+		VALUES(REAL(c->add), TEXT(c->name), TEXT(c->labels))) == 0)
 		(void)store_do(s,
 		    "insert into counter (name, labels, value) select ?, ?, ?"
 		    " where (select count(*) from counter) < ?",
-		    VALUES(TEXT(name), TEXT(labels), REAL(add),
+		    VALUES(TEXT(c->name), TEXT(c->labels), REAL(c->add),
 			INT(LIMIT_STORE_COUNTERS)));
+}
+
+void
+store_count_all(struct store *s, const struct store_count *counts, size_t n)
+{
+	size_t i;
+
+	if (n == 0 || store_begin(s) == -1)
+		return;
+	for (i = 0; i < n; i++)
+		count_one(s, &counts[i]);
 	(void)store_end(s);
+}
+
+void
+store_count(struct store *s, const char *name, const char *labels, double add)
+{
+	const struct store_count one = {name, labels, add};
+
+	store_count_all(s, &one, 1);
 }
 
 void

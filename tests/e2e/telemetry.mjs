@@ -48,7 +48,8 @@ async function served(telemetry, more, body, env = {}) {
   const send = (text, headers = {}) =>
     callFcgi(worker.socket, { body: text, headers: signed(text, headers) });
   try {
-    await body({ dir, send, log: () => fs.readFileSync(`${dir}/log`, 'utf8') });
+    await body({ dir, send, get: (to, headers) => callFcgi(worker.socket,
+      { method: 'GET', path: to, headers }), log: () => fs.readFileSync(`${dir}/log`, 'utf8') });
   } finally {
     await stop(worker.child);
   }
@@ -363,6 +364,84 @@ await test('nothing is recorded where nobody wants it', async () => {
     const { requests } = await mock.log();
     assert.equal(requests[0].headers.traceparent, undefined);
   });
+});
+
+// --- metrics
+
+const TOKEN = 'a token of some length';
+const asked = { status: { token: TOKEN } };
+await test('metrics for Prometheus', async () => {
+  await served({}, asked, async ({ send, get }) => {
+    await send(promptRun({ model: 'mock-cached' }));
+    await send(promptRun({ model: 'mock-cached', stream: false }));
+    await send(promptRun({ model: 'mock-401' }));
+    await send(datasetRun({ model: 'test-echo', dataset: 'rows.jsonl' }));
+    const reply = await get('/metrics', { authorization: `Bearer ${TOKEN}` });
+    assert.equal(reply.status, 200);
+    assert.match(reply.headers['content-type'], /^text\/plain/);
+    const call = (model, more) => 'gen_ai_operation_name="chat",' +
+      `gen_ai_provider_name="mock",gen_ai_request_model="${model}"${more}`;
+    const stop = call('mock-cached', ',gen_ai_response_finish_reason="stop"');
+    const duration = 'gen_ai_client_operation_duration_seconds';
+    for (const line of [
+      'agentmark_requests_total{method="POST",status="200"} 4',
+      'agentmark_runs_total{kind="text",status="ok"} 2',
+      'agentmark_runs_total{kind="text",status="error"} 1',
+      'agentmark_rows_total{status="ok"} 2',
+      `${duration}_count{${stop}} 2`,
+      `${duration}_bucket{${stop},le="+Inf"} 2`,
+      `${duration}_count{${call('mock-401', ',error_type="401"')}} 1`,
+      `gen_ai_server_time_to_first_token_seconds_count{` +
+        `${call('mock-cached', '')}} 1`,
+    ])
+      assert.ok(reply.body.includes(`\n${line}\n`), `${line}\n${reply.body}`);
+    const token = call('mock-cached', ',gen_ai_token_type="output"');
+    assert.match(reply.body,
+      RegExp(`\ngen_ai_client_token_usage_sum\\{${token}\\} [1-9]`));
+    const buckets = [...reply.body.matchAll(
+      RegExp(`${duration}_bucket\\{${stop},le="[^"]*"\\} (\\d+)`, 'g'))]
+      .map(m => Number(m[1]));
+    assert.equal(buckets.length, 15);
+    assert.deepEqual(buckets, [...buckets].sort((a, b) => a - b));
+  });
+});
+await test('metrics for nobody else', async () => {
+  await served({}, asked, async ({ get }) => {
+    for (const headers of [{}, { authorization: `Bearer ${TOKEN}x` },
+      { authorization: TOKEN }, { 'x-status-token': '' }])
+      assert.equal((await get('/metrics', headers)).status, 404);
+    assert.equal(
+      (await get('/metrics', { 'x-status-token': TOKEN })).status, 200);
+    assert.equal((await get('/', {})).status, 200);
+  });
+  await served({}, {}, async ({ get }) => {
+    for (const headers of [{}, { authorization: 'Bearer ' }])
+      assert.equal((await get('/metrics', headers)).status, 404);
+  });
+});
+await test('metrics for a collector', async () => {
+  const c = await collector();
+  const telemetry = { collectors: { test: {
+    url: c.base, encoding: 'json', gzip: false, metrics: true } } };
+  await served(telemetry, {}, async ({ send, dir }) => {
+    await send(promptRun({ model: 'mock-cached' }));
+    await until(() => c.metrics().length, LATE);
+    assert.equal(c.requests.filter(r => r.path === '/v1/metrics').length, 1,
+      dir);
+    const all = Object.fromEntries(c.metrics().map(m => [m.name, m]));
+    const [point] = all['agentmark.runs'].sum.dataPoints;
+    assert.equal(point.asDouble, 1);
+    assert.ok(BigInt(point.startTimeUnixNano) < BigInt(point.timeUnixNano));
+    const [took] =
+      all['gen_ai.client.operation.duration'].histogram.dataPoints;
+    assert.equal(took.count, '1');
+    assert.deepEqual(took.attributes.map(a => [a.key, a.value.stringValue]), [
+      ['gen_ai.operation.name', 'chat'], ['gen_ai.provider.name', 'mock'],
+      ['gen_ai.request.model', 'mock-cached'],
+      ['gen_ai.response.finish_reason', 'stop']]);
+    assert.equal(all['gen_ai.client.token.usage'].unit, '{token}');
+  });
+  await c.close();
 });
 
 await stop(mock.child);

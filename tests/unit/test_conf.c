@@ -392,6 +392,7 @@ test_example(void **state)
 	(void)setenv("ALERT_SECRET", "key", 1);
 	(void)setenv("SMTP_PASSWORD", "key", 1);
 	(void)setenv("COLLECTOR_KEY", "key", 1);
+	(void)setenv("STATUS_TOKEN", "a token of some length", 1);
 	make_directories();
 	conf_expect(text, pairs, "");
 	free(text);
