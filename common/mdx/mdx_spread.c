@@ -1,8 +1,9 @@
-/* Whether lists and items are spread.  The reference decides that on its
- * events: on the line ends between the last content and what ends an item or a
- * list.  Where it moves the end of a container depends on whether prefixes of
- * block quotes stand between them, so the same is done here, with one mark for
- * each line end, prefix and end of a container since the last content. */
+/* Whether lists and items are spread, and where containers end.  The reference
+ * decides that on its events: on the line ends between the last content and
+ * what ends an item or a list.  Where it moves the end of a container depends
+ * on whether prefixes of block quotes stand between them, so the same is done
+ * here, with one mark for each line end, prefix and end of a container since
+ * the last content. */
 #include "mdx_int.h"
 
 void
