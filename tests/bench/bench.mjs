@@ -243,7 +243,7 @@ console.log('| what | median | goal |\n|---|---|---|');
 for (const { what, value, unit, goal, digits } of rows)
   console.log(`| ${what} | ${value.toFixed(digits)} ${unit}` +
     ` | ${goal}${value <= goal ? '' : ' (missed)'} |`);
-const json = path.join(root, 'build', 'json_bench');
-if (fs.existsSync(json))
-  console.log('\n' + execFileSync(json, { cwd: root, encoding: 'utf8' }));
+for (const name of ['json_bench', 'mdx_bench'])
+  console.log('\n' + execFileSync(path.join(root, 'build', name),
+    { cwd: root, encoding: 'utf8' }));
 await stopAll();
