@@ -379,6 +379,25 @@ print_alerts(FILE *out, const struct settings *s)
 }
 
 static void
+print_collectors(FILE *out, const struct telemetry *t)
+{
+	size_t i;
+
+	if (t == NULL)
+		(void)fprintf(out, "traces: not recorded\n");
+	for (i = 0; t != NULL && i < t->n_collectors; i++) {
+		const struct collector *c = &t->collectors[i];
+
+		(void)fprintf(out, "traces: %s", c->name);
+		print_host(out, c->url != NULL ? c->url : "no url");
+		(void)fprintf(out, ", %s%s%s\n",
+		    c->encoding == OTLP_JSON ? "JSON" : "protobuf",
+		    c->gzip ? ", compressed" : "",
+		    c->wants_metrics ? ", with metrics" : "");
+	}
+}
+
+static void
 print_experiments(FILE *out, const struct conf *conf)
 {
 	const struct settings *s = &conf->settings;
@@ -434,6 +453,7 @@ print_rest(FILE *out, const struct conf *conf)
 	print_tools(out, s);
 	print_servers(out, s);
 	print_alerts(out, s);
+	print_collectors(out, s->telemetry);
 	print_experiments(out, conf);
 	check_print_spending(out, s);
 	print_store(out, s->store);

@@ -1162,7 +1162,7 @@ const struct option conf_options[] = {
 	.offset = IN_CONF(tracing.hide_outputs),
 	.value = "false",
 	.help = "Leaves out what comes of them: answers, results of tools, "
-		"reasons of evals, texts of errors."},
+		"reasons of evals."},
     {.key = "telemetry.media_bytes",
 	.type = OPTION_NUMBER,
 	.offset = IN_CONF(tracing.media_bytes),

@@ -274,12 +274,30 @@ utf8_from(struct arena *a, struct str16 s)
 	return (struct str){out, n};
 }
 
+/* How many bytes from I on are ASCII: most of most texts, eight at a time. */
+static size_t
+ascii_len(struct str text, size_t i)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	size_t from = i;
+	uint64_t eight;
+
+	for (; text.len - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, text.p + i, sizeof(eight));
+		if ((eight & high) != 0)
+			break;
+	}
+	while (i < text.len && ((unsigned char)text.p[i] & 0x80) == 0)
+		i++;
+	return i - from;
+}
+
 bool
 utf8_valid(struct str text)
 {
 	size_t i = 0;
 
-	while (i < text.len)
+	while ((i += ascii_len(text, i)) < text.len)
 		if (utf8_next(text, &i) == UTF8_BAD)
 			return false;
 	return true;

@@ -40,6 +40,39 @@ add_varint(struct buf *b, uint64_t v)
 	buf_addc(b, (char)v);
 }
 
+/* printf would take most of the time. */
+static void
+add_quoted(struct buf *b, const char *text, size_t len)
+{
+	buf_addc(b, '"');
+	buf_add(b, text, len);
+	buf_addc(b, '"');
+}
+
+static void
+add_name(struct buf *b, const char *name)
+{
+	add_quoted(b, name, strlen(name));
+	buf_addc(b, ':');
+}
+
+/* Integers of 64 bits are texts in JSON. */
+static void
+add_integer(struct buf *b, int64_t i)
+{
+	uint64_t left = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + left % 10);
+		left /= 10;
+	} while (left != 0);
+	if (i < 0)
+		digits[--at] = '-';
+	add_quoted(b, digits + at, sizeof(digits) - at);
+}
+
 /* A tag, or a name: true for JSON, whose value comes next. */
 static bool
 begin_field(struct writer *w, struct field f, unsigned wire)
@@ -52,7 +85,7 @@ begin_field(struct writer *w, struct field f, unsigned wire)
 		buf_addc(w->b, ',');
 	w->first = false;
 	if (f.name != NULL)
-		buf_addf(w->b, "\"%s\":", f.name);
+		add_name(w->b, f.name);
 	return true;
 }
 
@@ -142,7 +175,7 @@ put_id(struct writer *w, struct field f, const unsigned char *id, size_t len)
 
 	if (begin_field(w, f, WIRE_BYTES)) {
 		hex_print(hex, id, len);
-		buf_addf(w->b, "\"%s\"", hex);
+		add_quoted(w->b, hex, 2 * len);
 		return;
 	}
 	add_varint(w->b, len);
@@ -160,12 +193,11 @@ add_fixed64(struct buf *b, uint64_t v)
 	buf_add(b, bytes, sizeof(bytes));
 }
 
-/* Integers of 64 bits are strings in JSON. */
 static void
 put_time(struct writer *w, struct field f, int64_t ns)
 {
 	if (begin_field(w, f, WIRE_FIXED64))
-		buf_addf(w->b, "\"%" PRId64 "\"", ns);
+		add_integer(w->b, ns);
 	else
 		add_fixed64(w->b, (uint64_t)ns);
 }
@@ -174,7 +206,7 @@ static void
 put_int(struct writer *w, struct field f, int64_t i)
 {
 	if (begin_field(w, f, WIRE_VARINT))
-		buf_addf(w->b, "\"%" PRId64 "\"", i);
+		add_integer(w->b, i);
 	else
 		add_varint(w->b, (uint64_t)i);
 }

@@ -121,10 +121,11 @@ main(int argc, char **argv)
 	telemetry_routes(&collectors[1], "b", "bm");
 	engine.loop = loop_new();
 	engine.store = store_new(argv[1]);
-	deliver_configure(&engine, routes, 2);
 	measure("nobody wants it", &engine, &ask, &result);
 	settings.telemetry = &telemetry;
-	measure("one collector", &engine, &ask, &result);
+	measure("recorded and printed", &engine, &ask, &result);
+	deliver_configure(&engine, routes, 2);
+	measure("and put into the outbox", &engine, &ask, &result);
 	telemetry.n_collectors = 2;
 	measure("two collectors, both encodings", &engine, &ask, &result);
 	settings.metrics = true;
