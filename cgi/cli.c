@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "conf_vendor.h"
 #include "doc.h"
+#include "relay.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -163,6 +164,15 @@ const struct command cli_commands[] = {
 	"files in DIR (the current one) whose names are printed; tool calls, "
 	"tokens and errors go to standard error.  Ends with status 1 for any "
 	"error, one in the middle of a stream too."},
+    {"relay", "--to URL [--secret-file FILE] [--listen HOST:PORT]", cli_relay,
+	"For programs on this machine that post to an address but cannot sign, "
+	"as AgentMark's CLI: takes their posts at localhost:9417 (HOST is "
+	"localhost, 127.0.0.1 or [::1]), signs them, posts them to the "
+	"endpoint "
+	"at URL and hands its answers back as they come.  The secret is the "
+	"first line of FILE, or the first that is configured, for instance in "
+	"AGENTMARK_WEBHOOK_SECRET.  Requests that name another host, that come "
+	"from a page in a browser or are no JSON are refused."},
     {"sign", "[FILE]", run_sign,
 	"Prints the header that signs a body, read from FILE or standard "
 	"input, with the first configured secret."},

@@ -191,5 +191,21 @@
 #define LIMIT_SPAN_EVENTS 100u
 /* Attachments of one prompt that are fetched: each is a transfer. */
 #define LIMIT_FETCHES 32u
+/* Requests to our own little HTTP server: a head, the line before a chunk, and
+ * clients at once, each with a body in memory. */
+#define LIMIT_HTTPD_HEAD_BYTES (32u * 1024)
+#define LIMIT_HTTPD_LINE_BYTES 1024u
+#define LIMIT_HTTPD_CLIENTS 100u
+/* What waits for one of its clients to read: more is a caller that did not
+ * stop when it was asked to. */
+#define LIMIT_HTTPD_OUT_BYTES (8u * 1024 * 1024)
+/* How long a client may take for a head and for a body, how long it may not
+ * read, how long a connection is kept that asks nothing, and how long one is
+ * listened to that was refused. */
+#define LIMIT_HTTPD_HEAD_MS 10000
+#define LIMIT_HTTPD_BODY_MS 60000
+#define LIMIT_HTTPD_WRITE_MS 60000
+#define LIMIT_HTTPD_IDLE_MS 30000
+#define LIMIT_HTTPD_LINGER_MS 3000
 
 #endif
