@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "conf_vendor.h"
 #include "doc.h"
+#include "pool.h"
 #include "relay.h"
 #include "version.h"
 
@@ -180,6 +181,25 @@ const struct command cli_commands[] = {
 	"Tells what the configuration means and what is wrong with it, and "
 	"ends with status 1 when requests would be answered 503.  Secrets "
 	"are not printed."},
+    {"pool",
+	"[--listen SOCKET|ADDR:PORT] [--min N] [--max N] [OPTION VALUE]...",
+	pool_command,
+	"Listens, and keeps FastCGI workers, each of which serves one request "
+	"at a time: no fewer than --min (1), no more than --max (64), and so "
+	"many that --min-spare (1) to --max-spare (4) are idle.  It listens "
+	"at a path, whose file gets --mode (0660) and --owner (USER, :GROUP or "
+	"both), or at an address in numbers; without --listen, at the socket "
+	"that is passed as descriptor 0 or by systemd.  A worker that has "
+	"served --max-requests or has grown beyond --max-memory (in MiB) is "
+	"replaced by another (0, never), and so is one that dies: at once, and "
+	"after "
+	"1 to 30 s when workers die young again and again.  SIGHUP reads the "
+	"configuration again: when it is good all workers are replaced, the "
+	"old ones after their request and within --reload-timeout (30m), "
+	"otherwise they stay.  SIGTERM and SIGINT end the pool: requests may "
+	"go on for --stop-timeout (10s).  The log counts the workers once a "
+	"minute, and at SIGUSR2.  TIME is seconds, or has a unit: ms, s, m, "
+	"h."},
     {"evals", "", run_evals,
 	"Prints what the built-in evals do and which options they take."},
     {"providers", "", run_providers,

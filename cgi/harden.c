@@ -102,7 +102,38 @@ harden_stop_fd(void)
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGUSR1, &action, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigprocmask(SIG_SETMASK, &action.sa_mask, NULL);
 	return pair[0];
+}
+
+void
+harden_hold_stop(bool hold)
+{
+	sigset_t stop;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTERM);
+	(void)sigaddset(&stop, SIGUSR1);
+	(void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &stop, NULL);
+}
+
+static void
+on_other(int number)
+{
+	(void)number;
+}
+
+/* A handler, since programs that are started would go on ignoring. */
+void
+harden_as_worker(void)
+{
+	struct sigaction action = {.sa_handler = on_other};
+
+	action.sa_flags = SA_RESTART;
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+	(void)sigaction(SIGUSR2, &action, NULL);
 }
 
 /* A reader of a pipe would wait for its end. */

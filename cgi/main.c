@@ -5,34 +5,18 @@
 #include "cli.h"
 #include "conn.h"
 #include "harden.h"
+#include "listen.h"
 #include "serve.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* The first descriptor that systemd passes (sd_listen_fds(3)). */
-enum { LISTEN_FDS_START = 3 };
-
-/* A socket of systemd's socket activation, or -1. */
-static int
-activated_fd(void)
-{
-	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-	char own[32];
-
-	(void)snprintf(own, sizeof(own), "%ld", (long)getpid());
-	if (pid == NULL || n == NULL || strcmp(pid, own) != 0 || atoi(n) < 1)
-		return -1;
-	return LISTEN_FDS_START;
-}
 
 static int
 listening_fd(void)
 {
-	return conn_fcgi_is_wanted() ? STDIN_FILENO : activated_fd();
+	return conn_fcgi_is_wanted() ? STDIN_FILENO : listen_activated();
 }
 
 int

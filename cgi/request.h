@@ -12,6 +12,9 @@ struct gate {
 	struct runner *runner;
 };
 
+/* Opens the log that CONF names; the old one stays when that fails. */
+void gate_open_log(const struct conf *conf);
+
 /* Loads the configuration, opens the log and makes the runner. */
 void gate_init(struct gate *gate, const char *conf_file);
 void gate_free(struct gate *gate);

@@ -6,10 +6,12 @@
 #include "../common/base/log.h"
 #include "../common/net/http.h"
 #include "harden.h"
+#include "pool.h"
 #include "request.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* A listening socket that fails so often in a row is broken. */
 enum { FAILURES_MAX = 100 };
@@ -23,24 +25,31 @@ struct server {
 	struct conn *conn;
 	struct loop *loop;
 	int listen_fd;
-	bool knock; /* a connection waits */
-	bool kept;  /* the kept connection has something to say */
+	int master_fd; /* of a pool's master, or -1 */
+	bool knock;    /* a connection waits */
+	bool kept;     /* the kept connection has something to say */
 	bool stop;
 	bool warm; /* what calls over TLS need has started */
 };
 
 void
-gate_init(struct gate *gate, const char *conf_file)
+gate_open_log(const struct conf *conf)
 {
 	struct err err = {0};
 
-	*gate = (struct gate){.source = {.file = conf_file}};
-	gate->conf = conf_load(&gate->source);
-	log_set_level((enum log_level)gate->conf->log_level);
-	log_set_format((enum log_format)gate->conf->log_format);
-	if (log_open(gate->conf->log_target.text, &err) == -1)
+	log_set_level((enum log_level)conf->log_level);
+	log_set_format((enum log_format)conf->log_format);
+	if (log_open(conf->log_target.text, &err) == -1)
 		log_reason(LEVEL_ERROR, "log", err.msg);
 	err_free(&err);
+}
+
+void
+gate_init(struct gate *gate, const char *conf_file)
+{
+	*gate = (struct gate){.source = {.file = conf_file}};
+	gate->conf = conf_load(&gate->source);
+	gate_open_log(gate->conf);
 	gate->runner = runner_new(&gate->conf->settings);
 }
 
@@ -169,20 +178,47 @@ wait_for_request(struct server *s)
 		s->conn->ops->drop(s->conn);
 }
 
+/* A report that finds no room is made good by the next one. */
+static void
+tell_master(const struct server *s, enum pool_report report)
+{
+	const char byte = (char)report;
+
+	if (s->master_fd != -1 &&
+	    send(s->master_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		errno = 0;
+}
+
+/* libfcgi closes a connection whose first bytes it waits for when a signal
+ * comes: the signal waits. */
+static int
+accept_request(struct server *s)
+{
+	int rc;
+
+	harden_hold_stop(true);
+	rc = s->conn->ops->accept(s->conn);
+	harden_hold_stop(false);
+	return rc;
+}
+
 static int
 serve_requests(struct server *s)
 {
 	int failures = 0, rc;
 
+	tell_master(s, POOL_IDLE);
 	for (;;) {
 		wait_for_request(s);
 		if (s->stop)
 			return 0;
-		rc = s->conn->ops->accept(s->conn);
+		tell_master(s, POOL_BUSY);
+		rc = accept_request(s);
 		if (rc == 1) {
 			request_answer(&s->gate, s->conn);
 			s->conn->ops->finish(s->conn);
 		}
+		tell_master(s, rc == 1 ? POOL_DONE : POOL_IDLE);
 		failures = rc == -1 ? failures + 1 : 0;
 		if (failures == FAILURES_MAX) {
 			log_reason(LEVEL_ERROR, "accept",
@@ -195,23 +231,35 @@ serve_requests(struct server *s)
 int
 serve_fcgi(const char *conf_file, int listen_fd)
 {
-	struct server s = {.listen_fd = listen_fd};
-	struct watch *stop = NULL;
+	return serve_worker(conf_file, listen_fd, -1);
+}
+
+int
+serve_worker(const char *conf_file, int listen_fd, int master_fd)
+{
+	struct server s = {.listen_fd = listen_fd, .master_fd = master_fd};
+	struct watch *stop = NULL, *master = NULL;
 	int stop_fd, rc = 1;
 
 	gate_init(&s.gate, conf_file);
-	conf_log(s.gate.conf, LEVEL_WARNING);
+	if (master_fd == -1) /* it has been said by the master */
+		conf_log(s.gate.conf, LEVEL_WARNING);
 	s.loop = runner_loop(s.gate.runner);
 	s.conn = conn_fcgi_open(listen_fd);
+	if (master_fd != -1)
+		harden_as_worker();
 	stop_fd = harden_stop_fd();
 	if (s.conn == NULL || stop_fd == -1) {
 		log_reason(LEVEL_ERROR, "listen", strerror(errno));
 	} else {
 		stop = loop_watch(s.loop, stop_fd, on_stop, &s);
+		if (master_fd != -1)
+			master = loop_watch(s.loop, master_fd, on_stop, &s);
 		rc = serve_requests(&s);
 		runner_deliver(s.gate.runner, STOP_MS);
 	}
 	loop_unwatch(stop);
+	loop_unwatch(master);
 	if (s.conn != NULL)
 		s.conn->ops->free(s.conn);
 	gate_free(&s.gate);

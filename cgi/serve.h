@@ -11,4 +11,8 @@ int serve_cgi(const char *conf_file) MUST_USE;
  * exit status. */
 int serve_fcgi(const char *conf_file, int listen_fd) MUST_USE;
 
+/* The same for a worker of a pool, which reports what it does at MASTER_FD and
+ * ends with its master too. */
+int serve_worker(const char *conf_file, int listen_fd, int master_fd) MUST_USE;
+
 #endif

@@ -191,6 +191,8 @@
 #define LIMIT_SPAN_EVENTS 100u
 /* Attachments of one prompt that are fetched: each is a transfer. */
 #define LIMIT_FETCHES 32u
+/* FastCGI workers of one pool: each is a process that serves one request. */
+#define LIMIT_GATE_WORKERS 1000
 /* Requests to our own little HTTP server: a head, the line before a chunk, and
  * clients at once, each with a body in memory. */
 #define LIMIT_HTTPD_HEAD_BYTES (32u * 1024)
