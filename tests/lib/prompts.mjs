@@ -77,6 +77,7 @@ ${all('tool', Object.keys(TOOLS))}datasets:
   root: ${JSON.stringify(path.resolve(datasets))}
 experiments:
   at_once: 0
+store: store.db
 telemetry:
   collectors:
     mock: {url: "${mock}/otlp", encoding: json, gzip: false}
