@@ -199,17 +199,26 @@ has_recovered(const struct pool *pool)
 	return false;
 }
 
+static const char *
+end_of(int status)
+{
+	return WIFSIGNALED(status) ? "signal" : "status";
+}
+
+static int
+number_of(int status)
+{
+	return WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 static void
 mourn(struct pool *pool, const struct worker *w, int status)
 {
-	bool signalled = WIFSIGNALED(status);
 	int64_t age = pool->now - w->started;
 
 	log_line(LEVEL_WARNING, "worker_died",
 	    "worker=%ld %s=%d ms=%" PRId64 " requests=%" PRId64, (long)w->pid,
-	    signalled ? "signal" : "status",
-	    signalled ? WTERMSIG(status) : WEXITSTATUS(status), age,
-	    w->requests);
+	    end_of(status), number_of(status), age, w->requests);
 	pool->respawned++;
 	if (age >= YOUNG_MS || has_recovered(pool))
 		pool->failures = 0;
@@ -229,12 +238,13 @@ bury(struct pool *pool, size_t i, int status)
 	if (w.fd != -1)
 		(void)close(w.fd);
 	pool->workers[i] = pool->workers[--pool->n];
-	if (!w.told)
+	if (!w.told) {
 		mourn(pool, &w, status);
-	else
-		log_line(LEVEL_DEBUG, "worker_ended",
-		    "worker=%ld status=%d requests=%" PRId64, (long)w.pid,
-		    WIFEXITED(status) ? WEXITSTATUS(status) : -1, w.requests);
+		return;
+	}
+	log_line(status == 0 || w.killed ? LEVEL_DEBUG : LEVEL_WARNING,
+	    "worker_ended", "worker=%ld %s=%d requests=%" PRId64, (long)w.pid,
+	    end_of(status), number_of(status), w.requests);
 }
 
 void

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { callFcgi } from '../lib/gateway.mjs';
+import { callFcgi, fcgiRequest } from '../lib/gateway.mjs';
 import { call, SECRET, signature, signed } from '../lib/http.mjs';
 import { cleanEnv, connects, freePort, program, runDir, sleep, start, stop,
   until } from '../lib/proc.mjs';
@@ -443,6 +443,26 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     });
 }
 
+// libfcgi waits for the first bytes in a call that a signal would end, and would
+// close the connection.
+await test('a worker that is told to end serves whom it has accepted',
+  async () => {
+    const pool = await startPool();
+    const [worker] = pool.workers();
+    const socket = net.connect(pool.socket);
+    let answer = '';
+    socket.on('data', data => { answer += data; });
+    socket.on('error', () => {}); // what is missing is seen below
+    const closed = new Promise(done => socket.on('close', done));
+    assert.ok(await pool.reaches(s => s.busy === 1));
+    process.kill(worker, 'SIGTERM');
+    await sleep(50);
+    socket.write(fcgiRequest({ body: QUICK, headers: signed(QUICK) }));
+    await closed;
+    assert.match(answer, /"type":"done"/);
+    await stop(pool.child);
+  });
+
 await test('SIGTERM: after --stop-timeout nothing runs any more', async () => {
   const pool = await startPool(['--stop-timeout', '500ms']);
   const stream = post(pool, ENDLESS);
@@ -498,6 +518,7 @@ async function reloadedUnderLoad() {
   assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} of ${answered}`);
   assert.deepEqual([requests, respawned], [answered, 0]);
   assert.ok(pool.logged(/event=pool_reloaded/).length > 1);
+  assert.deepEqual(pool.logged(/event=worker_(ended|killed)/), []);
   await stop(pool.child);
 }
 
