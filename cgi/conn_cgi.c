@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,15 @@
 struct cgi {
 	struct conn conn; /* first */
 	struct buf out;
-	bool accepted;
+	size_t n_read; /* of the body */
+	bool accepted, ended;
 };
 
 /* What is written without a flush leaves at the latest at this size. */
 enum { CGI_OUT_BYTES = 65536 };
+
+/* How long is waited for the next piece of a body that nobody wants. */
+enum { CGI_REST_MS = 5000 };
 
 static int
 cgi_accept(struct conn *c)
@@ -45,12 +50,16 @@ cgi_var(struct conn *c, const char *name)
 static ssize_t
 cgi_read(struct conn *c, void *p, size_t len)
 {
+	struct cgi *cgi = (struct cgi *)c;
 	ssize_t n;
 
-	(void)c;
 	do
 		n = read(STDIN_FILENO, p, len);
 	while (n == -1 && errno == EINTR);
+	if (n > 0)
+		cgi->n_read += (size_t)n;
+	else
+		cgi->ended = true;
 	return n;
 }
 
@@ -107,6 +116,44 @@ cgi_fd(struct conn *c)
 	return STDOUT_FILENO;
 }
 
+/* What the server has still to write of the body: up to its length, or to the
+ * end of one that has none. */
+static size_t
+rest_of_body(const struct cgi *cgi)
+{
+	const char *text = getenv("CONTENT_LENGTH");
+	unsigned long long len = LIMIT_CGI_REST_BYTES;
+
+	if (cgi->ended)
+		return 0;
+	if (text != NULL && *text != '\0')
+		len = strtoull(text, NULL, 10);
+	else if (!cgi->conn.framed)
+		return 0;
+	if (len > LIMIT_CGI_REST_BYTES)
+		len = LIMIT_CGI_REST_BYTES;
+	return len > cgi->n_read ? (size_t)len - cgi->n_read : 0;
+}
+
+/* Apache writes the whole body before it reads, and over a socket: a process
+ * that ends with a part of it unread takes its answer away again. */
+static void
+throw_rest_away(struct cgi *cgi)
+{
+	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	char piece[CGI_OUT_BYTES];
+	size_t left = rest_of_body(cgi);
+	ssize_t n;
+
+	while (left > 0 && poll(&in, 1, CGI_REST_MS) == 1) {
+		n = cgi_read(&cgi->conn, piece,
+		    left < sizeof(piece) ? left : sizeof(piece));
+		if (n <= 0)
+			return;
+		left -= (size_t)n;
+	}
+}
+
 /* The reply is complete when nobody can write to it any more, or by its length.
  * Some servers then end the process at once, which has more to do. */
 static void
@@ -121,6 +168,7 @@ cgi_finish(struct conn *c)
 		return;
 	(void)dup2(null, STDOUT_FILENO);
 	(void)close(null);
+	throw_rest_away((struct cgi *)c);
 }
 
 static int

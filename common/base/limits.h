@@ -193,6 +193,9 @@
 #define LIMIT_FETCHES 32u
 /* FastCGI workers of one pool: each is a process that serves one request. */
 #define LIMIT_GATE_WORKERS 1000
+/* What a CGI process reads of a body that it refused, so that its answer
+ * arrives: a few times what anybody sends. */
+#define LIMIT_CGI_REST_BYTES (64u * 1024 * 1024)
 /* Requests to our own little HTTP server: a head, the line before a chunk, and
  * clients at once, each with a body in memory. */
 #define LIMIT_HTTPD_HEAD_BYTES (32u * 1024)
