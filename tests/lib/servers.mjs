@@ -7,10 +7,10 @@ import path from 'node:path';
 import { cleanEnv, connects, freePort, isRoot, start, stop, until }
   from './proc.mjs';
 
-const APACHE_MODULES = '/usr/lib/apache2/modules';
+export const APACHE_MODULES = '/usr/lib/apache2/modules';
 
 // What the Debian packages put outside an ordinary user's PATH.
-function command(name) {
+export function command(name) {
   const dirs = [...process.env.PATH.split(':'), '/usr/sbin', '/sbin'];
   const found = dirs.map(dir => path.join(dir, name))
     .find(file => fs.existsSync(file));
@@ -19,7 +19,7 @@ function command(name) {
   return found;
 }
 
-async function answering(child, name, where, log) {
+export async function answering(child, name, where, log) {
   await until(async () => child.ended || connects(where), 15000);
   if (!child.ended && await connects(where))
     return;
