@@ -302,6 +302,22 @@ is_concrete(const struct mdx *m)
 	return m->leaf.kind == LEAF_CODE || m->line < m->plain_until;
 }
 
+/* Prefixes alone at the end of the text are no line. */
+static bool
+is_nothing(const struct mdx *m, const struct cursor *at)
+{
+	return at->p == at->end && m->lines[m->line].eol == 0;
+}
+
+/* Code that a lazy line ends has lost its last line end. */
+static void
+close_lazily(struct mdx *m)
+{
+	if (m->leaf.kind == LEAF_CODE)
+		mdx_tail_insert(m, TAIL_END, m->line - 1);
+	mdx_leaf_close(m, true);
+}
+
 /* A line that continues less than what is open, and opens nothing: part of a
  * paragraph, or the end of the containers. */
 static void
@@ -311,9 +327,9 @@ check_lazy(struct mdx *m, const struct cursor *at)
 	m->n_continued = at->n;
 	if (!m->lazy || m->leaf.kind == LEAF_PARAGRAPH)
 		return;
-	if (m->leaf.kind == LEAF_CODE)
-		mdx_tail_insert(m, TAIL_END, m->line - 1);
-	mdx_leaf_close(m, true);
+	close_lazily(m);
+	if (is_nothing(m, at))
+		return;
 	mdx_close_containers(m, at->n);
 	m->lazy = false;
 }
@@ -323,6 +339,8 @@ static void
 blank_line(struct mdx *m, const struct cursor *at)
 {
 	mdx_leaf_close(m, false);
+	if (is_nothing(m, at))
+		return;
 	if (m->lazy)
 		mdx_close_containers(m, at->n);
 	mdx_tail_add(
@@ -379,14 +397,31 @@ read_line(struct mdx *m)
 	return rest_of_line(m, &at);
 }
 
+/* The nothing behind the last line end is a line too, but it continues no
+ * quote. */
+static bool
+ends_lazily(const struct mdx *m)
+{
+	size_t k;
+
+	if (m->leaf.kind != LEAF_CODE || m->lines[m->n_lines - 1].eol == 0)
+		return false;
+	for (k = 0; k < m->n_stack; k++)
+		if (m->stack[k].list == NULL)
+			return true;
+	return false;
+}
+
 int
 mdx_blocks(struct mdx *m)
 {
 	for (; m->line < m->n_lines; m->line++)
 		if (read_line(m) == -1)
 			return -1;
-	mdx_leaf_close(m, false);
 	m->tail_at = m->n_tail;
+	if (ends_lazily(m))
+		close_lazily(m);
+	mdx_leaf_close(m, false);
 	mdx_close_containers(m, 0);
 	while (m->n_open > 1) {
 		mdx_unclosed(m, &m->open[m->n_open - 1], NULL);

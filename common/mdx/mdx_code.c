@@ -108,6 +108,7 @@ mdx_read_code(struct mdx_inline *in)
 
 	if (to == NONE) {
 		in->i = from;
+		in->seen = in->c.n;
 		return false;
 	}
 	end = to + len;

@@ -17,6 +17,7 @@ mdx_push(
 	}
 	token = &in->tokens[in->n++];
 	token->kind = kind;
+	token->seen = false;
 	token->from = from;
 	token->to = to;
 	return token;
@@ -61,6 +62,7 @@ read_eol(struct mdx_inline *in)
 		push_node(in, i, end, mdx_node(in->m, NODE_BREAK));
 	else
 		mdx_push(in, TOKEN_TEXT, start, end)->escaped = false;
+	in->tokens[in->n - 1].seen = start < in->seen;
 	in->i = in->text = skip_space(in, end);
 }
 
@@ -74,6 +76,7 @@ read_escape(struct mdx_inline *in)
 		end = mdx_skip_eol(&in->c, start + 1);
 		mdx_flush(in, start);
 		push_node(in, start, end, mdx_node(in->m, NODE_BREAK));
+		in->tokens[in->n - 1].seen = start + 1 < in->seen;
 		in->i = in->text = skip_space(in, end);
 	} else if (mdx_is_punctuation(next)) {
 		mdx_flush(in, start);
@@ -223,7 +226,7 @@ mdx_inlines(struct mdx *m)
 		in.pending = &m->pending[k];
 		in.c = in.pending->text;
 		in.i = in.pending->from;
-		in.n = in.n_marks = in.n_labels = 0;
+		in.n = in.n_marks = in.n_labels = in.seen = 0;
 		in.last_link = in.first_run = in.last_run = NONE;
 		in.code_heads = NULL;
 		if (read_tokens(&in) == -1 || mdx_build(&in, k) == -1)

@@ -43,6 +43,7 @@ struct mdx_start {
 
 struct mdx_token {
 	enum mdx_token_kind kind;
+	bool seen; /* ends with a line end that was looked at before */
 	size_t from, to;
 	union {
 		bool escaped;
@@ -75,6 +76,7 @@ struct mdx_inline {
 	struct mdx_chunk c;
 	size_t i, text; /* the text that is not a token yet begins there, */
 	bool escaped;	/* behind a backslash */
+	size_t seen;	/* how far was looked in vain */
 	struct mdx_token *tokens;
 	size_t n, cap;
 	struct mdx_mark *marks;

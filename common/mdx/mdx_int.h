@@ -78,6 +78,7 @@ struct mdx_leaf {
 	struct mdx_chunk text; /* of a paragraph; lines of code */
 	unsigned marker;       /* of a fence */
 	size_t fence, indent;
+	bool stops; /* the text ends where another line of code could begin */
 };
 
 /* Text that waits for its turn. */

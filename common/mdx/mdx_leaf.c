@@ -135,6 +135,7 @@ code_line(struct mdx *m, size_t p)
 	while (p < line->end && p - start < m->leaf.indent &&
 	       mdx_is_space(m->text.p[p]))
 		p++;
+	m->leaf.stops = start == line->end && line->eol == 0;
 	mdx_chunk_add(&m->leaf.text, m->text.p + p, line->end + line->eol - p,
 	    m->line, 1);
 }
@@ -155,7 +156,8 @@ static void
 close_code(struct mdx *m, bool lazily)
 {
 	struct mdx_chunk *c = &m->leaf.text;
-	struct mdx_place end = mdx_line_start(m, m->line);
+	struct mdx_place end =
+	    mdx_line_start(m, m->leaf.stops ? m->n_lines - 1 : m->line);
 	size_t from = 0;
 
 	if (lazily) {

@@ -5,6 +5,7 @@
 #include "mdx_entity.h"
 
 #define PARENTHESES 32
+#define LABEL_MAX 999
 
 void
 mdx_open_label(struct mdx_inline *in)
@@ -37,6 +38,21 @@ struct media {
 	size_t end;
 };
 
+static bool
+is_quote(unsigned c)
+{
+	return c == '"' || c == '\'' || c == '(';
+}
+
+/* What looked as far as I was none. */
+static bool
+look_in_vain(struct mdx_inline *in, size_t i)
+{
+	if (i > in->seen)
+		in->seen = i;
+	return false;
+}
+
 /* `(destination "title")`; the end, or 0. */
 static bool
 read_resource(struct mdx_inline *in, size_t i, struct media *out)
@@ -51,16 +67,17 @@ read_resource(struct mdx_inline *in, size_t i, struct media *out)
 	}
 	end = mdx_destination(in->m, c, i, PARENTHESES, &out->url);
 	if (end == 0)
-		return false;
+		return look_in_vain(in, i);
 	i = mdx_skip_white(c, end);
 	if (i > end && mdx_peek(c, i) != ')') {
 		end = mdx_title(in->m, c, i, &out->title);
 		if (end == 0)
-			return false;
+			return look_in_vain(
+			    in, is_quote(mdx_peek(c, i)) ? c->n : i);
 		i = mdx_skip_white(c, end);
 	}
 	out->end = i + 1;
-	return mdx_peek(c, i) == ')';
+	return mdx_peek(c, i) == ')' || look_in_vain(in, i);
 }
 
 static struct str16
@@ -69,15 +86,28 @@ raw(const struct mdx_inline *in, size_t from, size_t to)
 	return (struct str16){in->c.p + from, to - from};
 }
 
+/* Where a label at I, which is none, ceases to be one. */
+static size_t
+label_reach(const struct mdx_chunk *c, size_t i)
+{
+	size_t last = i + LABEL_MAX;
+
+	for (i++; i < last && i < c->n && c->p[i] != '[' && c->p[i] != ']'; i++)
+		if (c->p[i] == '\\')
+			i++;
+	return i;
+}
+
 /* `[label]` behind the text. */
 static bool
 read_full(struct mdx_inline *in, size_t i, struct media *out)
 {
 	size_t end = mdx_label(&in->c, i);
 
-	if (end == 0 ||
-	    !mdx_is_defined(in->m, raw(in, i + 1, end - 1), &out->id))
-		return false;
+	if (end == 0)
+		return look_in_vain(in, label_reach(&in->c, i));
+	if (!mdx_is_defined(in->m, raw(in, i + 1, end - 1), &out->id))
+		return look_in_vain(in, end);
 	out->reference = REF_FULL;
 	out->label = mdx_chunk_slice(in->m->arena, &in->c, i + 1, end - 1);
 	out->end = end;

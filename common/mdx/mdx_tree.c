@@ -9,7 +9,8 @@ struct builder {
 	struct mdx *m;
 	size_t n;	 /* frames */
 	size_t n_units;	 /* of text that is not a node yet, */
-	size_t from, to; /* and where it is */
+	size_t from, to; /* where it is, */
+	bool seen;	 /* and whether its last line end was seen */
 	bool broken;	 /* the tags do not match */
 	size_t number;
 };
@@ -28,6 +29,7 @@ add_units(
 	if (b->n_units == 0)
 		b->from = from;
 	b->to = to;
+	b->seen = false;
 	if (b->n_units + n > in->cap_units) {
 		in->cap_units = 2 * (b->n_units + n) + 64;
 		in->units = arena_grow(b->m->work, in->units, b->n_units,
@@ -50,25 +52,26 @@ place(const struct builder *b, size_t i)
 }
 
 /* The same for the end of something, which may be a line end: that ends before
- * the prefixes of the next line. */
+ * the prefixes of the next line, unless the reference had looked at that line
+ * before, for a construct that was none: then it knows of them. */
 static struct mdx_place
-end_place(const struct builder *b, size_t i)
+end_place(const struct builder *b, size_t i, bool seen)
 {
-	if (i == 0 || !mdx_is_eol(mdx_peek(&b->in->c, i - 1)))
+	if (i == 0 || seen || !mdx_is_eol(mdx_peek(&b->in->c, i - 1)))
 		return place(b, i);
 	return (struct mdx_place){place(b, i - 1).line + 1, 1};
 }
 
 /* Nodes are located in the order of the text, where that is cheap. */
 static const struct ast_span *
-locate(const struct builder *b, size_t from, size_t to)
+locate(const struct builder *b, size_t from, size_t to, bool seen)
 {
 	struct mdx_place start;
 
 	if (!b->m->is_file)
 		return NULL;
 	start = place(b, from);
-	return mdx_locate(b->m, start, end_place(b, to));
+	return mdx_locate(b->m, start, end_place(b, to, seen));
 }
 
 static void
@@ -81,7 +84,7 @@ flush(struct builder *b)
 	node = mdx_node(b->m, NODE_TEXT);
 	node->value =
 	    js_string(mdx_unexpand(b->m->arena, b->in->units, b->n_units));
-	node->span = locate(b, b->from, b->to);
+	node->span = locate(b, b->from, b->to, b->seen);
 	mdx_adopt(b->m, top(b)->node, node);
 	b->n_units = 0;
 }
@@ -222,6 +225,7 @@ add_text(struct builder *b, const struct mdx_token *token, size_t from)
 {
 	add_units(b, b->in->c.p + token->from, token->to - token->from, from,
 	    token->to);
+	b->seen = b->seen || token->seen;
 }
 
 static int
@@ -330,7 +334,7 @@ add_token(struct builder *b, const struct mdx_token *token)
 	flush(b);
 	if (token->node == NULL)
 		return 0;
-	token->node->span = locate(b, token->from, token->to);
+	token->node->span = locate(b, token->from, token->to, token->seen);
 	mdx_adopt(b->m, top(b)->node, token->node);
 	return 0;
 }
