@@ -8,10 +8,7 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-static const struct {
-	const char *vendor;
-	enum finish_reason reason;
-} reasons[] = {
+static const struct reason_name reasons[] = {
     {"end_turn", FINISH_STOP},
     {"stop_sequence", FINISH_STOP},
     {"pause_turn", FINISH_STOP},
@@ -24,15 +21,10 @@ static const struct {
 static void
 take_reason(struct anthropic *st, struct str name)
 {
-	size_t i;
-
 	if (name.p == NULL)
 		return;
 	st->has_reason = true;
-	st->reason = FINISH_UNKNOWN;
-	for (i = 0; i < ARRAY_LEN(reasons); i++)
-		if (str_is(name, reasons[i].vendor))
-			st->reason = reasons[i].reason;
+	st->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
 }
 
 static void
@@ -356,9 +348,7 @@ anthropic_frame(
 	st->seen = true;
 	json = json_read(data, &why);
 	if (!json_is_object(json))
-		rc = fail(err, ERR_PROVIDER,
-		    "bad event in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no object");
+		rc = driver_bad_event(&why, err);
 	else if (str_is(event, "error") || is_error(json))
 		rc = fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, json));
@@ -380,7 +370,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 		return fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, reply));
 	if (!json_is_array(content))
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return driver_bad_reply(err);
 	/* Calls first, as all one-shot replies are told (protocol.md 2.4). */
 	for (i = 0; i < json_array_size(content); i++)
 		if (open_block(call, json_array_get(content, i), err) < 0)
@@ -402,7 +392,7 @@ anthropic_body(struct call *call, struct str text, struct err *err)
 
 	err_free(&why);
 	if (reply == NULL)
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return driver_bad_reply(err);
 	driver_model(call, json_object_get(reply, "model"));
 	rc = take_reply(call, reply, err);
 	json_decref(reply);
@@ -418,8 +408,7 @@ anthropic_end(struct call *call, bool cut, struct err *err)
 	if (st->over)
 		return 0;
 	if (!cut && !st->seen)
-		return fail(err, ERR_PROVIDER,
-		    "the provider's reply is no event stream");
+		return driver_no_stream(err);
 	if (cut || !st->has_reason)
 		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 	return settle(call, err);

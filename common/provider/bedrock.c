@@ -10,10 +10,7 @@
 
 #include <string.h>
 
-static const struct {
-	const char *vendor;
-	enum finish_reason reason;
-} reasons[] = {
+static const struct reason_name reasons[] = {
     {"end_turn", FINISH_STOP},
     {"stop_sequence", FINISH_STOP},
     {"max_tokens", FINISH_LENGTH},
@@ -28,15 +25,10 @@ static const struct {
 static void
 take_reason(struct bedrock *st, struct str name)
 {
-	size_t i;
-
 	if (name.p == NULL)
 		return;
 	st->has_reason = true;
-	st->reason = FINISH_UNKNOWN;
-	for (i = 0; i < ARRAY_LEN(reasons); i++)
-		if (str_is(name, reasons[i].vendor))
-			st->reason = reasons[i].reason;
+	st->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
 }
 
 /* The vendor counts the tokens that it reads from its cache or writes to it
@@ -336,9 +328,7 @@ bedrock_frame(
 	else if (json_is_object(json))
 		rc = take_event(call, event, json, err);
 	else
-		rc = fail(err, ERR_PROVIDER,
-		    "bad event in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no object");
+		rc = driver_bad_event(&why, err);
 	err_free(&why);
 	json_decref(json);
 	return rc;
@@ -393,7 +383,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	size_t i;
 
 	if (!json_is_array(content))
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return driver_bad_reply(err);
 	st->tool = bedrock_object_tool(call);
 	/* Calls first, as all one-shot replies are told (protocol.md 2.4). */
 	for (i = 0; i < json_array_size(content); i++)
@@ -430,8 +420,7 @@ bedrock_end(struct call *call, bool cut, struct err *err)
 	if (st->over)
 		return 0;
 	if (!cut && !st->seen)
-		return fail(err, ERR_PROVIDER,
-		    "the provider's reply is no event stream");
+		return driver_no_stream(err);
 	if (cut || !st->has_reason)
 		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 	return settle(call, err);

@@ -11,10 +11,7 @@
 
 #include <string.h>
 
-static const struct {
-	const char *vendor;
-	enum finish_reason reason;
-} reasons[] = {
+static const struct reason_name reasons[] = {
     {"stop", FINISH_STOP},
     {"length", FINISH_LENGTH},
     {"content_filter", FINISH_CONTENT_FILTER},
@@ -25,15 +22,10 @@ static const struct {
 static void
 take_reason(struct chat *chat, struct str name)
 {
-	size_t i;
-
 	if (name.p == NULL)
 		return;
 	chat->has_reason = true;
-	chat->reason = FINISH_UNKNOWN;
-	for (i = 0; i < ARRAY_LEN(reasons); i++)
-		if (str_is(name, reasons[i].vendor))
-			chat->reason = reasons[i].reason;
+	chat->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
 }
 
 static void
@@ -295,8 +287,7 @@ read_chunk(struct json_in *in, struct chat *chat, struct chunk *chunk)
 static int
 bad_chunk(struct err *why, struct err *err)
 {
-	(void)fail(err, ERR_PROVIDER, "bad event in the provider's stream: %s",
-	    why->msg != NULL ? why->msg : "no object");
+	(void)driver_bad_event(why, err);
 	err_free(why);
 	return -1;
 }
@@ -384,7 +375,7 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	choice = json_array_get(json_object_get(reply, "choices"), 0);
 	message = json_object_get(choice, "message");
 	if (!json_is_object(message))
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return driver_bad_reply(err);
 	driver_model(call, json_object_get(reply, "model"));
 	take_usage(chat, json_object_get(reply, "usage"));
 	take_reason(
@@ -405,7 +396,7 @@ chat_reply(struct call *call, struct str text, struct err *err)
 
 	err_free(&why);
 	if (reply == NULL) {
-		(void)fail(err, ERR_PROVIDER, "Invalid JSON response");
+		(void)driver_bad_reply(err);
 		return NULL;
 	}
 	if (check_error(call, reply, err) < 0) {
@@ -438,8 +429,7 @@ chat_end(struct call *call, bool cut, struct err *err)
 	if (chat->over)
 		return 0;
 	if (!cut && !chat->seen)
-		return fail(err, ERR_PROVIDER,
-		    "the provider's reply is no event stream");
+		return driver_no_stream(err);
 	if (cut || !chat->has_reason)
 		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 	return settle(call, err);

@@ -195,7 +195,7 @@ take_image(json_t *images, const json_t *entry, struct err *err)
 		return fail(err, ERR_PROVIDER,
 		    "the provider sent a link in place of an image");
 	if (!json_is_string(bytes))
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return driver_bad_reply(err);
 	type = media_image_type(driver_string(bytes));
 	image = json_object();
 	json_set_str(
@@ -211,7 +211,7 @@ take_images(const json_t *data, json_t *images, struct err *err)
 	size_t i;
 
 	if (!json_is_array(data))
-		return fail(err, ERR_PROVIDER, "Invalid JSON response");
+		return driver_bad_reply(err);
 	if (json_array_size(data) == 0)
 		return fail(err, ERR_PROVIDER, "No image generated.");
 	for (i = 0; i < json_array_size(data); i++)

@@ -126,6 +126,37 @@ driver_model(struct call *call, const json_t *model)
 		    arena_strdup(call->arena, json_string_value(model));
 }
 
+enum finish_reason
+driver_reason(const struct reason_name *names, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (str_is(name, names[i].name))
+			return names[i].reason;
+	return FINISH_UNKNOWN;
+}
+
+int
+driver_bad_event(const struct err *why, struct err *err)
+{
+	return fail(err, ERR_PROVIDER, "bad event in the provider's stream: %s",
+	    why->msg != NULL ? why->msg : "no object");
+}
+
+int
+driver_bad_reply(struct err *err)
+{
+	return fail(err, ERR_PROVIDER, "Invalid JSON response");
+}
+
+int
+driver_no_stream(struct err *err)
+{
+	return fail(
+	    err, ERR_PROVIDER, "the provider's reply is no event stream");
+}
+
 int64_t
 driver_tokens(const json_t *json)
 {

@@ -240,6 +240,22 @@ void driver_finish(
 /* The model that the vendor says has answered; anything but text is none. */
 void driver_model(struct call *call, const json_t *model);
 
+/* What vendors call the reasons of their models to stop. */
+struct reason_name {
+	const char *name;
+	enum finish_reason reason;
+};
+
+/* The one that is called NAME; FINISH_UNKNOWN when there is none. */
+enum finish_reason driver_reason(
+    const struct reason_name *names, size_t n, struct str name);
+
+/* The failures that all vendors have; -1.  WHY is what is wrong with an event,
+ * .msg NULL when it is no object. */
+int driver_bad_event(const struct err *why, struct err *err);
+int driver_bad_reply(struct err *err);
+int driver_no_stream(struct err *err);
+
 /* A number of tokens; 0 for anything else than a number above zero. */
 int64_t driver_tokens(const json_t *json);
 

@@ -8,10 +8,7 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-static const struct {
-	const char *vendor;
-	enum finish_reason reason;
-} reasons[] = {
+static const struct reason_name reasons[] = {
     {"STOP", FINISH_STOP},
     {"MAX_TOKENS", FINISH_LENGTH},
     {"SAFETY", FINISH_CONTENT_FILTER},
@@ -37,15 +34,10 @@ static const struct {
 static void
 take_reason(struct gemini *gemini, struct str name)
 {
-	size_t i;
-
 	if (name.p == NULL)
 		return;
 	gemini->has_reason = true;
-	gemini->reason = FINISH_UNKNOWN;
-	for (i = 0; i < ARRAY_LEN(reasons); i++)
-		if (str_is(name, reasons[i].vendor))
-			gemini->reason = reasons[i].reason;
+	gemini->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
 }
 
 /* Thoughts are counted apart from the answer, but they are output: that is what
@@ -276,9 +268,7 @@ gemini_frame(
 	if (json_is_object(reply))
 		rc = take_reply(call, reply, err);
 	else
-		rc = fail(err, ERR_PROVIDER,
-		    "bad event in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no object");
+		rc = driver_bad_event(&why, err);
 	err_free(&why);
 	json_decref(reply);
 	return rc;
@@ -297,7 +287,7 @@ gemini_body(struct call *call, struct str text, struct err *err)
 	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
 	if (rc == 0 &&
 	    json_array_size(json_object_get(reply, "candidates")) == 0)
-		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+		rc = driver_bad_reply(err);
 	json_decref(reply);
 	if (rc < 0)
 		return rc;
@@ -314,8 +304,7 @@ gemini_end(struct call *call, bool cut, struct err *err)
 	if (gemini->over)
 		return 0;
 	if (!cut && !gemini->seen)
-		return fail(err, ERR_PROVIDER,
-		    "the provider's reply is no event stream");
+		return driver_no_stream(err);
 	if (cut || !gemini->has_reason)
 		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 	return settle(call);
@@ -349,7 +338,7 @@ gemini_reply(struct call *call, struct str text, struct err *err)
 
 	err_free(&why);
 	if (!json_is_object(reply))
-		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+		rc = driver_bad_reply(err);
 	else if (error != NULL && !json_is_null(error))
 		rc = fail_text(
 		    err, ERR_PROVIDER, driver_error(call->arena, error));

@@ -11,10 +11,7 @@
 #include <string.h>
 
 /* AI SDK's names, and what Mastra's own guards say when they stop an answer. */
-static const struct {
-	const char *vendor;
-	enum finish_reason reason;
-} reasons[] = {
+static const struct reason_name reasons[] = {
     {"stop", FINISH_STOP},
     {"length", FINISH_LENGTH},
     {"content-filter", FINISH_CONTENT_FILTER},
@@ -28,15 +25,10 @@ static const struct {
 void
 mastra_reason(struct mastra *mastra, struct str name)
 {
-	size_t i;
-
 	if (name.p == NULL)
 		return;
 	mastra->has_reason = true;
-	mastra->reason = FINISH_UNKNOWN;
-	for (i = 0; i < ARRAY_LEN(reasons); i++)
-		if (str_is(name, reasons[i].vendor))
-			mastra->reason = reasons[i].reason;
+	mastra->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
 }
 
 /* The first of the names that has a value. */
@@ -300,7 +292,7 @@ mastra_body(struct call *call, struct str text, struct err *err)
 	if (json_is_object(reply))
 		rc = take_whole(call, reply, err);
 	else
-		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+		rc = driver_bad_reply(err);
 	json_decref(reply);
 	return rc;
 }
@@ -446,9 +438,7 @@ mastra_frame(
 	if (json_is_object(chunk))
 		rc = take_chunk(call, chunk, err);
 	else
-		rc = fail(err, ERR_PROVIDER,
-		    "bad event in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no object");
+		rc = driver_bad_event(&why, err);
 	err_free(&why);
 	json_decref(chunk);
 	return rc;
@@ -462,8 +452,7 @@ mastra_end(struct call *call, bool cut, struct err *err)
 	if (mastra->over)
 		return 0;
 	if (!cut && !mastra->seen)
-		return fail(err, ERR_PROVIDER,
-		    "the provider's reply is no event stream");
+		return driver_no_stream(err);
 	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 }
 

@@ -220,7 +220,7 @@ ollama_body(struct call *call, struct str text, struct err *err)
 	ollama->tool = ollama_object_tool(call);
 	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
 	if (rc == 0 && !ollama->over)
-		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+		rc = driver_bad_reply(err);
 	json_decref(reply);
 	return rc;
 }

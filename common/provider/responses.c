@@ -325,8 +325,7 @@ read_event(struct json_in *in, struct said *said)
 static int
 bad_event(struct err *why, struct err *err)
 {
-	(void)fail(err, ERR_PROVIDER, "bad event in the provider's stream: %s",
-	    why->msg != NULL ? why->msg : "no object");
+	(void)driver_bad_event(why, err);
 	err_free(why);
 	return -1;
 }
@@ -423,7 +422,7 @@ responses_body(struct call *call, struct str text, struct err *err)
 		return -1;
 	rc = check_error(call, reply, err);
 	if (rc == 0 && !json_is_array(json_object_get(reply, "output")))
-		rc = fail(err, ERR_PROVIDER, "Invalid JSON response");
+		rc = driver_bad_reply(err);
 	if (rc == 0)
 		rc = settle(call, reply, err);
 	json_decref(reply);
@@ -440,8 +439,7 @@ responses_end(struct call *call, bool cut, struct err *err)
 	if (r->over)
 		return 0;
 	if (!cut && !r->seen)
-		return fail(err, ERR_PROVIDER,
-		    "the provider's reply is no event stream");
+		return driver_no_stream(err);
 	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 }
 
