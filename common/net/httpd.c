@@ -79,7 +79,6 @@ static const struct {
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
-    {421, "Misdirected Request"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
@@ -267,18 +266,12 @@ httpd_reply(
 	httpd_end(c, true);
 }
 
-static bool
-has_body(int status)
-{
-	return status != 204 && status != 304;
-}
-
 void
 httpd_begin(struct httpd_call *c, int status, const char *fields)
 {
 	decide_close(c);
 	put_head(c, status, fields);
-	c->chunked = !c->in.old && has_body(status);
+	c->chunked = !c->in.old && status != 204 && status != 304;
 	if (c->chunked)
 		buf_adds(&c->out, "Transfer-Encoding: chunked\r\n");
 	buf_adds(&c->out, "\r\n");
