@@ -1028,13 +1028,14 @@ const struct option conf_options[] = {
 	.type = OPTION_TEXT,
 	.offset = IN_CONF(store),
 	.example = "/var/lib/agentmark-fcgi/store.db",
-	.help = "The file, relative to this one, in which all processes on "
-		"this machine keep what they must agree on: rates, leases, "
-		"budgets, counters, runs and what is still to be delivered; "
-		"without it one of this configuration's own beside the locks "
-		"of experiments.state_dir.  It is made when it is needed.  With "
-		"none nothing is kept, limits do not hold, and budgets of days "
-		"and months cannot be configured."},
+	.help =
+	    "The file, relative to this one, in which all processes on "
+	    "this machine keep what they must agree on: rates, leases, "
+	    "budgets, counters, runs and what is still to be delivered; "
+	    "without it one of this configuration's own beside the locks "
+	    "of experiments.state_dir.  It is made when it is needed.  With "
+	    "none nothing is kept, limits do not hold, and budgets of days "
+	    "and months cannot be configured."},
 
     {.key = "heartbeat",
 	.type = OPTION_SECONDS,
