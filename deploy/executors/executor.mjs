@@ -155,6 +155,8 @@ export function serve(handlers) {
       if (!handler)
         throw new Error(`this executor answers no ${request.kind} prompts`);
       const end = await handler(request, call);
+      // A stream that was cut short by us may end as if it were whole.
+      call.signal.throwIfAborted();
       call.end({ type: 'finish', reason: end?.reason ?? 'stop',
         ...(end?.usage && { usage: end.usage }) });
     } catch (e) {
