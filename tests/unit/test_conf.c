@@ -66,8 +66,9 @@ test_defaults(void **state)
 	assert_int_equal(s->max_concurrency, 100);
 	assert_int_equal(s->max_experiments, 4);
 	assert_non_null(strstr(s->state_dir, "/agentmark-fcgi-"));
-	assert_string_equal(
-	    s->store, arena_printf(conf->arena, "%s/store.db", s->state_dir));
+	assert_ptr_equal(strstr(s->store, arena_printf(conf->arena, "%s/store-",
+					      s->state_dir)),
+	    s->store);
 	assert_int_equal(conf->log_level, LEVEL_INFO);
 	assert_string_equal(conf->log_target.text, "stderr");
 	check_provider(s, "openai", "chat", "https://api.openai.com/v1");
