@@ -110,25 +110,10 @@ media_part(struct arena *a, const json_t *part, struct err *err)
 
 /* --- tools */
 
-static bool
-is_declared(const struct ask *ask, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ask->n_tools; i++)
-		if (strcmp(ask->tools[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 const char *
 anthropic_object_tool(struct call *call)
 {
-	const char *name = "json";
-
-	while (is_declared(call->ask, name))
-		name = arena_printf(call->arena, "%s_", name);
-	return name;
+	return tool_object_name(call);
 }
 
 /* The tool whose arguments are the object. */

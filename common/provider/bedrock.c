@@ -345,12 +345,8 @@ take_input(
 	if (json_object_size(input) == 0)
 		return 0;
 	buf_init(&b, LIMIT_OBJECT_BYTES);
-	json_print(&b, input);
-	if (buf_full(&b))
-		rc = fail(err, ERR_PROVIDER,
-		    "the arguments of tool calls are larger than %u bytes",
-		    LIMIT_OBJECT_BYTES);
-	else
+	rc = tool_args_print(&b, input, err);
+	if (rc == 0)
 		rc = add_input(
 		    call, index, (struct str){buf_str(&b), b.len}, err);
 	buf_free(&b);

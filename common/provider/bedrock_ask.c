@@ -122,27 +122,12 @@ is_strict(const struct ask *ask)
 	       json_is_object(json_object_get(ask->config, "schema"));
 }
 
-static bool
-is_declared(const struct ask *ask, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ask->n_tools; i++)
-		if (strcmp(ask->tools[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 const char *
 bedrock_object_tool(struct call *call)
 {
-	const char *name = "json";
-
 	if (call->ask->kind != PROMPT_OBJECT || is_strict(call->ask))
 		return NULL;
-	while (is_declared(call->ask, name))
-		name = arena_printf(call->arena, "%s_", name);
-	return name;
+	return tool_object_name(call);
 }
 
 /* {outer: inner}; takes INNER. */

@@ -5,6 +5,7 @@
 #include "chat.h"
 
 #include "media.h"
+#include "request.h"
 #include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/utf.h"
@@ -39,32 +40,6 @@ forward(json_t *to, const char *name, const struct ask *ask, const char *key)
 
 	if (!says_nothing(value))
 		json_object_set(to, name, value);
-}
-
-static void
-ignore(struct call *call, const char *key)
-{
-	if (call->ignored.len != 0)
-		buf_adds(&call->ignored, ", ");
-	buf_adds(&call->ignored, key);
-}
-
-/* Names every key that is not in KNOWN, which NULL ends. */
-static void
-ignore_others(struct call *call, const char *const *known)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	json_object_foreach((json_t *)call->ask->config, key, value)
-	{
-		for (i = 0; known[i] != NULL; i++)
-			if (strcmp(known[i], key) == 0)
-				break;
-		if (known[i] == NULL && !says_nothing(value))
-			ignore(call, key);
-	}
 }
 
 /* The model's name without the path that gateways put before it. */
@@ -108,7 +83,7 @@ ask_images(struct call *call, json_t *body)
 	if (!sends_base64(ask->model))
 		json_object_set_new(
 		    body, "response_format", json_string("b64_json"));
-	ignore_others(call, known);
+	request_ignore_others(call, known);
 }
 
 /* The place of the wanted format in the table; that of mp3 for none, and for
@@ -141,9 +116,9 @@ ask_speech(struct call *call, json_t *body)
 	json_object_set_new(body, "response_format", json_string(format));
 	forward(body, "speed", ask, "speed");
 	forward(body, "instructions", ask, "instructions");
-	ignore_others(call, known);
+	request_ignore_others(call, known);
 	if (!says_nothing(wanted) && !str_is(driver_string(wanted), format))
-		ignore(call, "output_format");
+		request_ignore(call, "output_format");
 }
 
 int

@@ -121,11 +121,8 @@ tell_tool(
 		take_object(call, args);
 		return 0;
 	}
-	if (gemini->tools == LIMIT_TOOL_CALLS)
-		return fail(err, ERR_PROVIDER,
-		    "the model made more than %u tool calls at once",
-		    LIMIT_TOOL_CALLS);
-	gemini->tools++;
+	if (tool_call_count(&gemini->tools, err) < 0)
+		return -1;
 	keep = keep_of(part, told.id.len != 0);
 	told.keep = keep;
 	tool_call_emit(call, &told);
@@ -139,18 +136,14 @@ take_tool(struct call *call, const json_t *part, struct err *err)
 	const json_t *args =
 	    json_object_get(json_object_get(part, "functionCall"), "args");
 	struct buf b;
-	int rc;
+	int rc = 0;
 
 	buf_init(&b, LIMIT_OBJECT_BYTES);
 	if (args == NULL || json_is_null(args))
 		buf_adds(&b, "{}");
 	else
-		json_print(&b, args);
-	if (buf_full(&b))
-		rc = fail(err, ERR_PROVIDER,
-		    "the arguments of tool calls are larger than %u bytes",
-		    LIMIT_OBJECT_BYTES);
-	else
+		rc = tool_args_print(&b, args, err);
+	if (rc == 0)
 		rc = tell_tool(
 		    call, part, (struct str){buf_str(&b), b.len}, err);
 	buf_free(&b);

@@ -111,19 +111,11 @@ const char *
 gemini_object_tool(struct call *call)
 {
 	const struct ask *ask = call->ask;
-	const char *name = "json";
-	size_t i = 0;
 
 	if (ask->kind != PROMPT_OBJECT || ask->n_tools == 0 ||
 	    !is_old(ask->model))
 		return NULL;
-	while (i < ask->n_tools) {
-		if (strcmp(ask->tools[i++].name, name) != 0)
-			continue;
-		name = arena_printf(call->arena, "%s_", name);
-		i = 0;
-	}
-	return name;
+	return tool_object_name(call);
 }
 
 /* A failure has a key of its own; what is no object is the output. */

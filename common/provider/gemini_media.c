@@ -53,24 +53,6 @@ forward(json_t *to, const char *name, const struct ask *ask, const char *key)
 		json_object_set(to, name, value);
 }
 
-/* Names every key that is not in KNOWN, which NULL ends. */
-static void
-ignore_others(struct call *call, const char *const *known)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	json_object_foreach((json_t *)call->ask->config, key, value)
-	{
-		for (i = 0; known[i] != NULL; i++)
-			if (strcmp(known[i], key) == 0)
-				break;
-		if (known[i] == NULL && !json_is_null(value))
-			request_ignore(call, key);
-	}
-}
-
 static void
 add_text(json_t *body, struct str text)
 {
@@ -95,7 +77,7 @@ ask_imagen(struct call *call, json_t *body)
 	forward(parameters, "aspectRatio", ask, "aspect_ratio");
 	json_object_set_new(body, "instances", json_pack("[o]", instance));
 	json_object_set_new(body, "parameters", parameters);
-	ignore_others(call, known);
+	request_ignore_others(call, known);
 }
 
 /* Sizes are 1K, 2K and 4K there; one in pixels has no place. */
@@ -127,7 +109,7 @@ ask_image(struct call *call, json_t *body)
 	json_decref(image);
 	forward(config, "seed", ask, "seed");
 	json_object_set_new(body, "generationConfig", config);
-	ignore_others(call, known);
+	request_ignore_others(call, known);
 }
 
 /* How it is to be spoken is said before what is to be spoken. */
@@ -155,7 +137,7 @@ ask_speech(struct call *call, json_t *body)
 	    json_pack(
 		"{s:{s:o}}", "voiceConfig", "prebuiltVoiceConfig", voice));
 	json_object_set_new(body, "generationConfig", config);
-	ignore_others(call, known);
+	request_ignore_others(call, known);
 	if (format.p != NULL && !str_is(format, "wav"))
 		request_ignore(call, "output_format");
 }

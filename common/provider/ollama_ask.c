@@ -115,18 +115,10 @@ const char *
 ollama_object_tool(struct call *call)
 {
 	const struct ask *ask = call->ask;
-	const char *name = "json";
-	size_t i = 0;
 
 	if (ask->kind != PROMPT_OBJECT || ask->n_tools == 0)
 		return NULL;
-	while (i < ask->n_tools) {
-		if (strcmp(ask->tools[i++].name, name) != 0)
-			continue;
-		name = arena_printf(call->arena, "%s_", name);
-		i = 0;
-	}
-	return name;
+	return tool_object_name(call);
 }
 
 /* The server wants to find properties in every schema. */

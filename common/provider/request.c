@@ -48,6 +48,19 @@ request_ignore(struct call *call, const char *key)
 }
 
 void
+request_ignore_others(struct call *call, const char *const *known)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)call->ask->config, key, value)
+	{
+		if (!json_is_null(value) && !listed(known, key))
+			request_ignore(call, key);
+	}
+}
+
+void
 request_config(struct call *call, json_t *to, const struct place *places,
     size_t n, const char *const *others)
 {

@@ -20,6 +20,10 @@ void request_config(struct call *call, json_t *to, const struct place *places,
 /* Adds KEY to the call's ignored ones. */
 void request_ignore(struct call *call, const char *key);
 
+/* The same for every key that says something and that KNOWN (NULL-ended) lacks;
+ * of images and speech, whose keys are few. */
+void request_ignore_others(struct call *call, const char *const *known);
+
 /* The headers of a JSON request that accepts STREAM when the ask streams; AUTH
  * is a whole line, or NULL. */
 const char **request_headers(

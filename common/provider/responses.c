@@ -177,11 +177,8 @@ take_tool(struct call *call, const json_t *item, struct err *err)
 	};
 	json_t *keep;
 
-	if (r->n_tools == LIMIT_TOOL_CALLS)
-		return fail(err, ERR_PROVIDER,
-		    "the model made more than %u tool calls at once",
-		    LIMIT_TOOL_CALLS);
-	r->n_tools++;
+	if (tool_call_count(&r->n_tools, err) < 0)
+		return -1;
 	r->spoken = true;
 	keep = make_keep(call, item);
 	told.keep = keep;

@@ -199,3 +199,24 @@ tool_choice_read(
 		out->mode = TOOL_MODE_REQUIRED;
 	return 0;
 }
+
+static bool
+is_declared(const struct ask *ask, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ask->n_tools; i++)
+		if (strcmp(ask->tools[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+const char *
+tool_object_name(struct call *call)
+{
+	const char *name = "json";
+
+	while (is_declared(call->ask, name))
+		name = arena_printf(call->arena, "%s_", name);
+	return name;
+}

@@ -45,6 +45,11 @@ json_t *tool_part_input(const struct tool_part *part) MUST_USE NONNULL;
 void tool_decl_add(
     json_t *to, const struct tool_decl *decl, const char *key) NONNULL;
 
+/* What the tool is called whose arguments are an object: "json", with as many _
+ * behind it as keep it apart from the ask's tools.  It lives as long as the
+ * call. */
+const char *tool_object_name(struct call *call) NONNULL;
+
 enum tool_mode {
 	TOOL_MODE_AUTO,
 	TOOL_MODE_NONE,

@@ -8,6 +8,37 @@
 
 #include <string.h>
 
+static int
+too_many(struct err *err)
+{
+	return fail(err, ERR_PROVIDER,
+	    "the model made more than %u tool calls at once", LIMIT_TOOL_CALLS);
+}
+
+static int
+too_large(struct err *err)
+{
+	return fail(err, ERR_PROVIDER,
+	    "the arguments of tool calls are larger than %u bytes",
+	    LIMIT_OBJECT_BYTES);
+}
+
+int
+tool_call_count(size_t *n, struct err *err)
+{
+	if (*n == LIMIT_TOOL_CALLS)
+		return too_many(err);
+	++*n;
+	return 0;
+}
+
+int
+tool_args_print(struct buf *b, const json_t *args, struct err *err)
+{
+	json_print(b, args);
+	return buf_full(b) ? too_large(err) : 0;
+}
+
 struct tool_call *
 tool_calls_at(struct call *call, struct tool_calls *calls, json_int_t index,
     struct err *err)
@@ -19,9 +50,7 @@ tool_calls_at(struct call *call, struct tool_calls *calls, json_int_t index,
 		if (calls->all[i].index == index)
 			return &calls->all[i];
 	if (calls->n == LIMIT_TOOL_CALLS) {
-		(void)fail(err, ERR_PROVIDER,
-		    "the model made more than %u tool calls at once",
-		    LIMIT_TOOL_CALLS);
+		(void)too_many(err);
 		return NULL;
 	}
 	if (calls->n == calls->cap) {
@@ -58,9 +87,7 @@ tool_call_add(struct tool_calls *calls, struct tool_call *made,
     struct str piece, struct err *err)
 {
 	if (piece.len > calls->left)
-		return fail(err, ERR_PROVIDER,
-		    "the arguments of tool calls are larger than %u bytes",
-		    LIMIT_OBJECT_BYTES);
+		return too_large(err);
 	calls->left -= piece.len;
 	wtf8_add(&made->args, piece);
 	return 0;

@@ -47,4 +47,11 @@ struct told {
 };
 void tool_call_emit(struct call *call, const struct told *told) NONNULL;
 
+/* Counts a call of an answer in *N; fails when there are too many. */
+int tool_call_count(size_t *n, struct err *err);
+
+/* Prints the arguments of a call that came whole, into B of LIMIT_OBJECT_BYTES;
+ * fails when they are larger. */
+int tool_args_print(struct buf *b, const json_t *args, struct err *err);
+
 #endif
