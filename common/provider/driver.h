@@ -97,6 +97,7 @@ struct ask {
 	const json_t *props; /* or NULL; for executors */
 	const char *traceparent; /* W3C, or NULL */
 	struct span *span;	 /* that calls belong to; NULL: none */
+	int64_t repeat;		 /* of the same question, from 0 */
 };
 
 /* What the engine is to send; all of it lives as long as the call. */

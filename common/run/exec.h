@@ -7,6 +7,7 @@
 #include "../provider/driver.h"
 #include "settings.h"
 
+struct answers;
 struct deliver;
 struct exec;
 struct mcp_servers;
@@ -32,6 +33,7 @@ struct engine {
 	struct deliver *deliver; /* deliver.h; NULL: nothing is delivered */
 	struct traces *traces;	 /* trace_send.h; NULL: none wait */
 	struct metrics *metrics; /* metrics.h; NULL: none wait */
+	struct answers *answers; /* answers.h; NULL: nothing is kept */
 	/* W3C, of the request that is answered; NULL: it brought none. */
 	const char *traceparent;
 };
