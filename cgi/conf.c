@@ -111,20 +111,38 @@ parse_file(struct loader *l, const char *path, struct str text)
 	arena_free(a);
 }
 
+enum place { PLACE_NAMED, PLACE_BESIDE, PLACE_ABOVE, PLACE_SYSTEM };
+
+/* Whose file is taken from a directory that others may write to: /tmp may be
+ * one above the program. */
+static bool
+is_trusted(const struct stat *st)
+{
+	struct stat self;
+
+	return st->st_uid == 0 || st->st_uid == geteuid() ||
+	       (stat("/proc/self/exe", &self) == 0 &&
+		   st->st_uid == self.st_uid);
+}
+
 /* False when there is no such file and it need not be there. */
 static bool
-try_file(struct loader *l, const char *path, bool needed)
+try_file(struct loader *l, const char *path, enum place place)
 {
-	struct err err = {0};
 	bool present = true;
-	struct stat st;
+	struct err err = {0};
 	struct buf b;
 
 	buf_init(&b, LIMIT_CONF_BYTES);
-	if (file_read(path, &b, &st, needed ? NULL : &present, &err) == -1)
+	if (file_read(path, &b, &l->st, place == PLACE_NAMED ? NULL : &present,
+		&err) == -1) {
 		conf_problem(l, CONF_BAD_CONFIG, 0, "%s", err.msg);
-	else if (present)
+	} else if (present && place == PLACE_ABOVE && !is_trusted(&l->st)) {
+		conf_warning(l, 0, "%s is another user's: passed over", path);
+		present = false;
+	} else if (present) {
 		parse_file(l, path, (struct str){buf_str(&b), b.len});
+	}
 	if (b.data != NULL)
 		crypt_wipe(b.data, b.cap);
 	buf_free(&b);
@@ -132,8 +150,10 @@ try_file(struct loader *l, const char *path, bool needed)
 	return present;
 }
 
+/* Beside the program, then above: web servers that pass no variable (suEXEC)
+ * still find a file that they do not show to visitors. */
 static bool
-try_beside(struct loader *l)
+try_around(struct loader *l)
 {
 	char path[4096 + sizeof(CONF_FILE_NAME)];
 	ssize_t n = readlink("/proc/self/exe", path, 4096);
@@ -142,10 +162,15 @@ try_beside(struct loader *l)
 	if (n <= 0)
 		return false;
 	path[n] = '\0';
-	if ((slash = strrchr(path, '/')) == NULL)
-		return false;
-	memcpy(slash + 1, CONF_FILE_NAME, sizeof(CONF_FILE_NAME));
-	return try_file(l, path, false);
+	for (int up = 0; up <= LIMIT_CONF_LEVELS; up++) {
+		if ((slash = strrchr(path, '/')) == NULL)
+			return false;
+		memcpy(slash + 1, CONF_FILE_NAME, sizeof(CONF_FILE_NAME));
+		if (try_file(l, path, up == 0 ? PLACE_BESIDE : PLACE_ABOVE))
+			return true;
+		*slash = '\0';
+	}
+	return false;
 }
 
 static void
@@ -156,9 +181,9 @@ find_file(struct loader *l)
 	if (named == NULL)
 		named = conf_variable(l->source, "AGENTMARK_FCGI_CONFIG");
 	if (named != NULL && *named != '\0')
-		(void)try_file(l, named, true);
-	else if (!try_beside(l))
-		(void)try_file(l, CONF_FILE_SYSTEM, false);
+		(void)try_file(l, named, PLACE_NAMED);
+	else if (!try_around(l))
+		(void)try_file(l, CONF_FILE_SYSTEM, PLACE_SYSTEM);
 }
 
 static void

@@ -5,10 +5,14 @@
 #include "../common/base/yaml.h"
 #include "conf_table.h"
 
+#include <sys/stat.h>
+
 struct loader {
 	struct conf *conf;
 	const struct conf_source *source;
 	const char *file; /* NULL while none is read */
+	struct stat st;	  /* of that file */
+	bool exposed;	  /* that its secrets are no secrets has been said */
 };
 
 /* Notes something that is wrong, behind "FILE:LINE: " when LINE is not 0. */

@@ -187,6 +187,17 @@ text_of_file(struct loader *l, const struct option *o, const char *path,
 	return text;
 }
 
+/* A secret that stands in the configuration itself; said of the first. */
+static void
+check_exposed(struct loader *l, const struct option *o, size_t line)
+{
+	if (!o->secret || l->exposed || l->file == NULL ||
+	    (l->st.st_mode & S_IROTH) == 0)
+		return;
+	l->exposed = true;
+	(void)is_private(l, o, l->file, &l->st, line);
+}
+
 const char *
 conf_text(struct loader *l, const struct option *o, struct str text,
     size_t line, const char **source)
@@ -200,6 +211,7 @@ conf_text(struct loader *l, const struct option *o, struct str text,
 		return text_of_variable(l, o, copy + 4, line, source);
 	if (strncmp(copy, "file:", 5) == 0)
 		return text_of_file(l, o, copy + 5, line, source);
+	check_exposed(l, o, line);
 	return copy;
 }
 

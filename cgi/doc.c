@@ -63,10 +63,10 @@ doc_help(FILE *out)
 		    *c->args != '\0' ? " " : "", c->args);
 		print_wrapped(out, "      ", c->help, 78);
 	}
-	(void)fprintf(out,
-	    "\nThe configuration is the file of --config, or of "
-	    "AGENTMARK_FCGI_CONFIG, or\n" CONF_FILE_NAME
-	    " beside the program, or " CONF_FILE_SYSTEM ".\nOptions:\n\n");
+	(void)fprintf(out, "\nThe configuration is the file of --config, or of "
+			   "AGENTMARK_FCGI_CONFIG, or\n" CONF_FILE_NAME
+			   " beside the program, or up to two directories "
+			   "above it, or\n" CONF_FILE_SYSTEM ".\nOptions:\n\n");
 	for (i = 0; i < conf_n_options; i++) {
 		(void)fprintf(out, "  %s", conf_options[i].key);
 		if (conf_options[i].value != NULL)
@@ -178,8 +178,9 @@ doc_example(FILE *out)
 	(void)fprintf(out,
 	    "# Configuration of " PROGRAM ": the file of --config, or of\n"
 	    "# AGENTMARK_FCGI_CONFIG, or " CONF_FILE_NAME
-	    " beside the program,\n# or " CONF_FILE_SYSTEM
-	    ".  Variables of the environment win over it.\n#\n"
+	    " beside the program,\n# or up to two directories above it, "
+	    "or " CONF_FILE_SYSTEM
+	    ".\n# Variables of the environment win over it.\n#\n"
 	    "# Text may be env:NAME (a variable) or file:PATH (a file's "
 	    "content; relative\n# to this file).  What stands here behind a # "
 	    "is what holds without it, or an\n# example.  `" PROGRAM
@@ -245,7 +246,8 @@ man_options(FILE *out)
 	    "(a variable of the environment) or\n.Li file: Ns Ar PATH\n"
 	    "(the content of a file, relative to the configuration).\n"
 	    "A file with a secret that everybody can read is refused when the "
-	    "program owns it.\nUnknown keys and wrong types are errors that "
+	    "program's user owns it,\nand is warned of otherwise.\nUnknown "
+	    "keys and wrong types are errors that "
 	    "name file and line.\n.Bl -tag -width Ds\n");
 	for (i = 0; i < conf_n_options; i++) {
 		o = &conf_options[i];
@@ -304,8 +306,11 @@ doc_man(FILE *out)
 	man_variables(out);
 	(void)fprintf(out,
 	    ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " CONF_FILE_NAME
-	    "\nbeside the program itself.\n.It Pa " CONF_FILE_SYSTEM
-	    "\nwhen there is none beside the program.\n.El\n"
+	    "\nbeside the program itself, else in the directory above that, "
+	    "else in the one above\nthat: the first that is there, neither "
+	    "changed by the environment nor by\n.Ev HOME .\nOne above must "
+	    "be root's, the user's or the owner's of the program.\n.It "
+	    "Pa " CONF_FILE_SYSTEM "\nwhen there is none of those.\n.El\n"
 	    ".Sh EXIT STATUS\n"
 	    "0 when all went well, 1 when a command failed, 2 when the "
 	    "program was used wrongly.\n"

@@ -109,6 +109,9 @@
 /* A configuration file, and a secret's file. */
 #define LIMIT_CONF_BYTES (1024u * 1024)
 #define LIMIT_SECRET_BYTES (64u * 1024)
+/* Directories above the program's own that are searched for a configuration:
+ * from public_html/cgi-bin up to the one that holds public_html. */
+#define LIMIT_CONF_LEVELS 2
 /* Secrets that one configuration may list (two suffice for a rotation). */
 #define LIMIT_SECRETS 16
 /* What a configuration may raise its ceilings of experiments to: every row

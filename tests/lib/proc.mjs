@@ -13,6 +13,9 @@ export const root = path.resolve(
 export const isRoot = process.getuid() === 0;
 export const sleep = ms => new Promise(done => setTimeout(done, ms));
 
+// A configuration with a secret that everybody can read is refused.
+process.umask(0o027);
+
 const children = new Set();
 const dirs = new Set();
 

@@ -314,6 +314,52 @@ test_secret_files(void **state)
 	       "directory\n");
 }
 
+/* The first note about a configuration that has MODE and, for root, OWNER. */
+static void
+expect_exposed(mode_t mode, uid_t owner, const char *text, const char *expected)
+{
+	const struct conf_source source = {.file = conf_path};
+	const char *found = "";
+	struct conf *conf;
+
+	conf_write("agentmark-fcgi.yaml", mode, text);
+	if (owner != geteuid())
+		assert_int_equal(chown(conf_path, owner, (gid_t)-1), 0);
+	conf = conf_load(&source);
+	assert_int_equal(conf->code,
+	    strstr(expected, "chmod") != NULL ? CONF_BAD_CONFIG : CONF_OK);
+	assert_in_range(conf->notes.n, 0, 1);
+	if (conf->notes.n == 1)
+		found = ((const struct conf_note *)conf->notes.items)->text;
+	found =
+	    strstr(found, ".yaml:") != NULL ? strstr(found, ".yaml:") : found;
+	assert_memory_equal(found, expected, strlen(expected) + 1);
+	conf_free(conf);
+	assert_int_equal(unlink(conf_path), 0);
+}
+
+static void
+test_exposed_configuration(void **state)
+{
+	static const char plain[] = "webhook:\n  secret: " SECRET "\n"
+				    "providers: {openai: {api_key: k}}\n";
+	static const char none[] = "webhook: {signature: off}\n";
+	char expected[200];
+
+	(void)state;
+	(void)snprintf(expected, sizeof(expected),
+	    ".yaml:2: webhook.secret: everybody can read %s: chmod o-r it",
+	    conf_path);
+	expect_exposed(0644, geteuid(), plain, expected);
+	expect_exposed(0640, geteuid(), plain, "");
+	expect_exposed(0644, geteuid(), none, "");
+	if (geteuid() != 0)
+		return;
+	*strstr(expected, ": chmod") = '\0';
+	expect_exposed(0644, 1, plain, expected);
+	expect_exposed(0644, 1, none, "");
+}
+
 static void
 test_named_file(void **state)
 {
@@ -409,6 +455,7 @@ main(void)
 	    cmocka_unit_test(test_variables),
 	    cmocka_unit_test(test_refresh),
 	    cmocka_unit_test(test_secret_files),
+	    cmocka_unit_test(test_exposed_configuration),
 	    cmocka_unit_test(test_named_file),
 	    cmocka_unit_test(test_example),
 	};
