@@ -19,22 +19,23 @@ struct summary_conf {
 	uint64_t seed;	   /* of resampling: the same seed, the same summary */
 	const struct gate *gates;
 	size_t n_gates;
-	bool early; /* decides as soon as the sequence allows it */
+	bool early;	/* decides as soon as the sequence allows it */
+	int64_t repeat; /* how often each row runs; 0: once */
 };
 
 /* CONF must stay.  DIR is where an index goes that is too large for memory;
  * NULL: the system's. */
 struct summary;
-struct summary *summary_new(const struct summary_conf *conf, const char *dir)
-    MUST_USE;
+struct summary *summary_new(
+    const struct summary_conf *conf, const char *dir) MUST_USE;
 void summary_free(struct summary *s);
 
 /* A row of the run that this one is compared with: all of them go in before
  * the first row. */
-int summary_baseline(struct summary *s, const struct record *r, struct err *err)
-    MUST_USE;
-int summary_add(struct summary *s, const struct record *r, struct err *err)
-    MUST_USE;
+int summary_baseline(
+    struct summary *s, const struct record *r, struct err *err) MUST_USE;
+int summary_add(
+    struct summary *s, const struct record *r, struct err *err) MUST_USE;
 
 /* With EARLY: 1 when all gates are decided as passed, -1 when one is as
  * failed, however often this is asked; 0: not yet. */
@@ -48,8 +49,8 @@ bool summary_glance(const struct summary *s, const char **eval, double *mean,
 /* Whether a gate has failed. */
 bool summary_failed(const struct summary *s) NONNULL;
 
-/* {"rows":…,"evals":[…],"gates":[…],…}: a new reference; without what differs
- * between two runs of the same rows but for `times` (durations, clocks). */
+/* {"type":"summary","rows":…,"evals":[…],…}, docs/statistics.md: a new
+ * reference.  Two runs of the same rows differ in `times` alone. */
 json_t *summary_json(struct summary *s) MUST_USE;
 
 #endif
