@@ -150,6 +150,8 @@ new_scalar(struct reader *r, const yaml_event_t *event)
 	    event->data.scalar.tag);
 	if (part == NULL)
 		return NULL;
+	part->node.start = event->start_mark.index;
+	part->node.end = event->end_mark.index;
 	part->node.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	part->node.value =
 	    copy(r, event->data.scalar.value, event->data.scalar.length);

@@ -15,6 +15,7 @@ struct yaml {
 	struct str tag; /* explicit and resolved, .p NULL when there is none */
 	struct str value;    /* of a scalar: UTF-8 */
 	size_t line, column; /* from 1 */
+	size_t start, end;   /* of a scalar: its characters, from 0 */
 	struct yaml **items; /* sequence: items; mapping: key, value, key, … */
 	size_t n;	     /* number of items; a mapping has n / 2 pairs */
 };

@@ -72,8 +72,8 @@ first_kind(struct js frontmatter, const enum template_kind *order, size_t n)
 	return TEMPLATE__MAX;
 }
 
-static enum template_kind
-run_kind(struct js frontmatter, enum prompt_use use)
+enum template_kind
+prompt_kind_of(struct js frontmatter, enum prompt_use use)
 {
 	static const enum template_kind orders[][TEMPLATE__MAX] = {
 	    [PROMPT_FOR_RUN] = {TEMPLATE_OBJECT, TEMPLATE_TEXT, TEMPLATE_IMAGE,
@@ -275,7 +275,7 @@ prompt_check(struct arena *a, const struct node *ast, enum markdown_style style,
 	if (prompt_frontmatter(a, ast, &out->frontmatter, err) == -1 ||
 	    check_present(out->frontmatter, err) == -1)
 		return -1;
-	out->kind = run_kind(out->frontmatter, use);
+	out->kind = prompt_kind_of(out->frontmatter, use);
 	if (out->kind == TEMPLATE__MAX)
 		return fail(err, ERR_PROMPT, "Invalid prompt");
 	if (compile(a, out, JS_UNDEF, &out->compiled, err) == -1)

@@ -42,6 +42,15 @@ int prompt_compile(struct arena *a, const struct node *ast,
 int prompt_frontmatter(struct arena *a, const struct node *ast, struct js *out,
     struct err *err) MUST_USE;
 
+/* The kind of a prompt with this frontmatter; TEMPLATE__MAX: of none. */
+enum template_kind prompt_kind_of(struct js frontmatter, enum prompt_use use);
+
+/* The same tree with another model_name in the frontmatter, whose text stays
+ * what it is otherwise, in the configuration that USE finds. */
+int prompt_with_model(struct arena *a, const struct node *ast,
+    enum prompt_use use, const char *model, const struct node **out,
+    struct err *err) MUST_USE;
+
 /* What is done once for a prompt: reads the frontmatter, decides the kind,
  * compiles without props and validates that (9.3).  OUT->compiled is the
  * result of that. */
