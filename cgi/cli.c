@@ -114,9 +114,14 @@ static int
 run_man(const char *file, int n_args, char *const *args)
 {
 	(void)file;
-	if (n_args > 0)
-		return cli_usage("man: unexpected ", args[0]);
-	doc_man(stdout);
+	if (n_args > 1)
+		return cli_usage("man: unexpected ", args[1]);
+	if (n_args == 0 || strcmp(args[0], "1") == 0)
+		doc_man_program(stdout);
+	else if (strcmp(args[0], "5") == 0)
+		doc_man_file(stdout);
+	else
+		return cli_usage("man: there is no page in section ", args[0]);
 	return 0;
 }
 
@@ -212,7 +217,9 @@ const struct command cli_commands[] = {
 	"when one of them cannot be."},
     {"example", "", run_example,
 	"Prints a configuration file that explains every option."},
-    {"man", "", run_man, "Prints the manual page."},
+    {"man", "[1|5]", run_man,
+	"Prints a manual page, for man -l: this one (1), or that of the "
+	"configuration (5)."},
     {"help", "", run_help, "Prints this; so does --help."},
     {"version", "", run_version,
 	"Prints the version, and that of the renderer that it matches; so "

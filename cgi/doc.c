@@ -1,5 +1,5 @@
-/* Help, example and manual page, none of which can forget an option.  It
- * refuses to know what an option does. */
+/* Help and example, neither of which can forget an option.  It refuses to know
+ * what an option does. */
 #include "doc.h"
 
 #include "../common/base/base.h"
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const struct variable *
-variable_of(const struct option *o)
+const struct variable *
+doc_variable(const struct option *o)
 {
 	size_t i;
 
@@ -193,130 +193,9 @@ doc_example(FILE *out)
 			(void)fprintf(out, "#%*s%s:\n\n",
 			    name_indent(conf_options[i].key), "", name);
 		print_wrapped(out, prefix, conf_options[i].help, 78);
-		v = variable_of(&conf_options[i]);
+		v = doc_variable(&conf_options[i]);
 		if (v != NULL)
 			(void)fprintf(out, "%sVariable: %s\n", prefix, v->name);
 		print_example_option(out, i);
 	}
-}
-
-/* Text of a manual page: a line must not begin with a control character, and
- * a backslash is one. */
-static void
-print_roff(FILE *out, const char *text)
-{
-	if (*text == '.' || *text == '\'')
-		(void)fputs("\\&", out);
-	for (; *text != '\0'; text++) {
-		if (*text == '\\')
-			(void)fputs("\\e", out);
-		else if (*text == '-')
-			(void)fputs("\\-", out);
-		else
-			(void)fputc(*text, out);
-	}
-	(void)fputc('\n', out);
-}
-
-static void
-man_commands(FILE *out)
-{
-	size_t i;
-
-	(void)fprintf(out, ".Sh COMMANDS\n.Bl -tag -width Ds\n");
-	for (i = 0; i < cli_n_commands; i++) {
-		(void)fprintf(out, ".It Cm %s", cli_commands[i].name);
-		if (*cli_commands[i].args != '\0')
-			(void)fprintf(out, " No ");
-		(void)fprintf(out, "%s\n", cli_commands[i].args);
-		print_roff(out, cli_commands[i].help);
-	}
-	(void)fprintf(out, ".El\n");
-}
-
-static void
-man_options(FILE *out)
-{
-	const struct option *o;
-	size_t i;
-
-	(void)fprintf(out,
-	    ".Sh CONFIGURATION\n"
-	    "One YAML file.\nText may be\n.Li env: Ns Ar NAME\n"
-	    "(a variable of the environment) or\n.Li file: Ns Ar PATH\n"
-	    "(the content of a file, relative to the configuration).\n"
-	    "A file with a secret that everybody can read is refused when the "
-	    "program's user owns it,\nand is warned of otherwise.\nUnknown "
-	    "keys and wrong types are errors that "
-	    "name file and line.\n.Bl -tag -width Ds\n");
-	for (i = 0; i < conf_n_options; i++) {
-		o = &conf_options[i];
-		(void)fprintf(out, ".It Va %s\n", o->key);
-		print_roff(out, o->help);
-		if (o->value != NULL)
-			(void)fprintf(
-			    out, "The default is\n.Li %s .\n", o->value);
-		if (variable_of(o) != NULL)
-			(void)fprintf(
-			    out, "Variable:\n.Ev %s .\n", variable_of(o)->name);
-	}
-	(void)fprintf(out, ".El\n");
-}
-
-static void
-man_variables(FILE *out)
-{
-	const struct variable *v;
-	size_t i;
-
-	(void)fprintf(out,
-	    ".Sh ENVIRONMENT\n"
-	    "Variables win over the file.\nThey may also come as parameters "
-	    "of a request\n.Pq SetEnv, fastcgi_param ,\n"
-	    "and then hold for that request.\n.Bl -tag -width Ds\n");
-	for (i = 0; i < conf_n_variables; i++) {
-		v = &conf_variables[i];
-		(void)fprintf(out, ".It Ev %s\n", v->name);
-		print_roff(out, v->help);
-	}
-	(void)fprintf(out, ".El\n");
-}
-
-void
-doc_man(FILE *out)
-{
-	(void)fprintf(out,
-	    ".Dd November 25, 2026\n.Dt AGENTMARK-FCGI 8\n.Os\n.Sh NAME\n"
-	    ".Nm " PROGRAM "\n.Nd AgentMark webhook endpoint for CGI and "
-	    "FastCGI\n.Sh SYNOPSIS\n.Nm\n.Op Fl -config Ar FILE\n"
-	    ".Op Ar COMMAND\n.Sh DESCRIPTION\n"
-	    ".Nm\nis started by a web server.\n"
-	    "It verifies the signature of a webhook, renders the prompt in it "
-	    "as AgentMark does,\ncalls a model and answers with a stream of "
-	    "JSON lines or with one JSON object.\n"
-	    "When descriptor 0 is a listening socket, or one is passed by "
-	    "systemd's socket activation,\nit speaks FastCGI, and ends after "
-	    "the running request at SIGTERM and SIGUSR1;\nwith a CGI "
-	    "environment it answers one request.\n.Pp\n"
-	    "A program that is not configured answers every request with "
-	    "status 503 and a short code;\nthe log and the command\n"
-	    ".Cm check\nsay what is missing.\n");
-	man_commands(out);
-	man_options(out);
-	man_variables(out);
-	(void)fprintf(out,
-	    ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " CONF_FILE_NAME
-	    "\nbeside the program itself, else in the directory above that, "
-	    "else in the one above\nthat: the first that is there, neither "
-	    "changed by the environment nor by\n.Ev HOME .\nOne above must "
-	    "be root's, the user's or the owner's of the program.\n.It "
-	    "Pa " CONF_FILE_SYSTEM "\nwhen there is none of those.\n.El\n"
-	    ".Sh EXIT STATUS\n"
-	    "0 when all went well, 1 when a command failed, 2 when the "
-	    "program was used wrongly.\n"
-	    ".Sh EXAMPLES\nSign a body and send it:\n"
-	    ".Bd -literal -offset indent\n"
-	    "curl -N -H \"$(" PROGRAM " sign body.json)\" \\e\n"
-	    "    --data-binary @body.json http://127.0.0.1/agentmark\n.Ed\n"
-	    ".Sh SEE ALSO\n.Xr spawn-fcgi 1 ,\n.Xr systemd.socket 5\n");
 }
