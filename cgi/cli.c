@@ -10,6 +10,7 @@
 #include "conf.h"
 #include "conf_vendor.h"
 #include "doc.h"
+#include "init.h"
 #include "pool.h"
 #include "relay.h"
 #include "version.h"
@@ -182,6 +183,21 @@ const struct command cli_commands[] = {
     {"sign", "[FILE]", run_sign,
 	"Prints the header that signs a body, read from FILE or standard "
 	"input, with the first configured secret."},
+    {"init",
+	"[--server NAME] [--path PATH] [--provider NAME] [--key "
+	"env:NAME|file:PATH] [--group NAME] [--force]",
+	init_command,
+	"Configures the program.  Asks what the options do not tell: the web "
+	"server (lighttpd, lighttpd-socket, apache-fcgid, apache-proxy, "
+	"apache-cgi, nginx, caddy, cgi-bin or none), the path of the URL, the "
+	"provider of models and where its key comes from, and the file of the "
+	"configuration (the option --config).  Makes a secret, writes the "
+	"configuration, the secret and the snippet for the web server beside "
+	"each other, and prints what AgentMark has to be told and what to do "
+	"next.  A key may be typed when it is asked for; it is kept in a file. "
+	" What is secret has mode 0600, or, made by root, 0640 for the group "
+	"of web servers (--group).  Files that are there are not overwritten "
+	"without --force, and a secret never is."},
     {"check", "", run_check,
 	"Tells what the configuration means and what is wrong with it, and "
 	"ends with status 1 when requests would be answered 503.  Secrets "
