@@ -108,8 +108,11 @@ print_files(FILE *out)
 {
 	(void)fprintf(out,
 	    ".Sh FILES\n.Bl -tag -width Ds\n.It Pa " CONF_FILE_NAME
-	    "\nbeside the program itself, or up to two directories above it.\n"
-	    ".It Pa " CONF_FILE_SYSTEM "\nwhen there is none there.\n.El\n");
+	    "\nbeside the program itself, else in the directory above that,\n"
+	    "else in the one above that: the first that is there.\n"
+	    "One above must be root's, the user's or the owner's of the "
+	    "program.\n.It Pa " CONF_FILE_SYSTEM
+	    "\nwhen there is none of those.\n.El\n");
 }
 
 void

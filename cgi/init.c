@@ -200,7 +200,7 @@ ask(struct asking *q, const char *question, const char *unless,
 
 	for (;;) {
 		(void)fprintf(stderr, "%s", question);
-		if (unless != NULL)
+		if (unless != NULL && *unless != '\0')
 			(void)fprintf(stderr, " [%s]", unless);
 		(void)fprintf(stderr, ": ");
 		if (!read_line(q)) {

@@ -58,7 +58,7 @@ const struct init_server init_servers[] = {
     {"cgi-bin", "a shared host: a cgi-bin of your own", "cgi-bin/.htaccess",
 	NULL, "# the program, too, must be in this folder\n", NULL, NULL,
 	false},
-    {"none", "none: the configuration alone", NULL, NULL, "", NULL, NULL,
+    {"none", "the configuration alone", NULL, NULL, "", NULL, NULL,
 	false},
 };
 const size_t init_n_servers = ARRAY_LEN(init_servers);
