@@ -185,7 +185,7 @@ static bool
 counts(struct loader *l, const struct telemetry *t)
 {
 	const struct conf_value *token = &l->conf->status_token;
-	bool wanted = is_there(token);
+	bool wanted = l->conf->settings.notes_runs = is_there(token);
 	size_t i;
 
 	if (wanted && strlen(token->text) < TOKEN_SHORT)

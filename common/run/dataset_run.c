@@ -9,6 +9,7 @@
 #include "../base/utf.h"
 #include "beneath.h"
 #include "row.h"
+#include "runs.h"
 #include "scope.h"
 #include "slots.h"
 #include "stream.h"
@@ -216,6 +217,8 @@ write_done_rows(struct run *run)
 		if (!row_failed(slot->row) && run->limit < run->ceiling)
 			run->limit += 1 / run->limit;
 		reply_add_usage(run->stream.reply, row_usage(slot->row));
+		run->stream.reply->facts.rows++;
+		run->stream.reply->facts.failed_rows += row_failed(slot->row);
 		row_print(&run->stream.line, slot->row);
 		stream_line(&run->stream);
 		row_trace(slot->row);
@@ -371,6 +374,9 @@ prepare(struct run *run, const struct job *job, struct err *err)
 	make_uuid(run->run_id);
 	log_context_set(LOG_RUN_ID, run->run_id);
 	run->stream.reply->facts.model = run->ask.model;
+	run->stream.reply->facts.id = arena_strdup(run->arena, run->run_id);
+	run->stream.reply->facts.name = run_name(job->data);
+	runs_begin(run->engine, run->stream.reply);
 	run->plan = (struct row_plan){
 	    .engine = run->engine,
 	    .prompt = &run->prompt,

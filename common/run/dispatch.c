@@ -2,6 +2,7 @@
  * request came in. */
 #include "dispatch.h"
 
+#include "../base/clock.h"
 #include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/limits.h"
@@ -16,6 +17,7 @@
 #include "metrics.h"
 #include "prompt_name.h"
 #include "prompt_run.h"
+#include "runs.h"
 #include "scope.h"
 #include "trace_send.h"
 
@@ -64,17 +66,21 @@ static int (*const jobs[])(struct engine *, struct arena *, const struct job *,
 };
 _Static_assert(ARRAY_LEN(jobs) == JOB__MAX, "a row for every job");
 
+static bool
+is_run(const struct job *job)
+{
+	return job->type == JOB_PROMPT_RUN || job->type == JOB_DATASET_RUN;
+}
+
 static int
 run_job(struct runner *r, struct arena *a, struct job *job, struct reply *reply,
     struct err *err)
 {
-	bool runs = job->type == JOB_PROMPT_RUN || job->type == JOB_DATASET_RUN;
-
 	r->engine.spend =
 	    spend_new(&r->engine, a, job->signed_by, job->data, err);
 	if (r->engine.spend == NULL)
 		return -1;
-	if (runs && job->ast == NULL &&
+	if (is_run(job) && job->ast == NULL &&
 	    prompt_named(&r->engine, a, r->prompts, job, reply, err) < 0)
 		return -1;
 	return jobs[job->type](&r->engine, a, job, reply, err);
@@ -115,8 +121,15 @@ runner_run(
     struct runner *r, struct arena *a, struct job *job, struct reply *reply)
 {
 	struct err err = {0};
+	int rc;
 
-	if (run_job(r, a, job, reply, &err) < 0)
+	reply->facts.began = clock_wall_ms();
+	reply->facts.type = job_type_name(job->type);
+	reply->facts.caller = job->signed_by;
+	rc = run_job(r, a, job, reply, &err);
+	if (is_run(job))
+		runs_end(&r->engine, reply, &err);
+	if (rc < 0)
 		answer_error(r, reply, &err);
 	r->engine.spend = NULL;
 }
@@ -132,7 +145,6 @@ dispatch(struct runner *r, struct arena *a, const struct verified *body,
 		answer_error(r, reply, &err);
 		return;
 	}
-	reply->facts.type = job_type_name(job.type);
 	if (job.signed_by == NULL)
 		job.signed_by = scope_unsigned;
 	r->engine.traceparent = traceparent;

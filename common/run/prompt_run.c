@@ -6,6 +6,7 @@
 #include "../wire/chunk.h"
 #include "ask.h"
 #include "metrics.h"
+#include "runs.h"
 #include "steps.h"
 #include "stream.h"
 #include "trace_root.h"
@@ -50,6 +51,8 @@ make_ask(
 	ask->stream = job->stream && !prompt_kind_is_media(ask->kind);
 	ask_props(a, &prompt, job->props, ask);
 	run->stream.reply->facts.model = ask->model;
+	run->stream.reply->facts.name = ask->name;
+	runs_begin(engine, run->stream.reply);
 	if (ask_tools(engine, a, ask, 0, &run->tools, err) < 0)
 		return -1;
 	return stream_tools(&run->stream, run->tools, err);
@@ -200,6 +203,7 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 	stream_start(&run.stream, engine, reply);
 	start_trace(&run, a, job);
 	log_context_set(LOG_TRACE_ID, run.trace_id);
+	reply->facts.id = arena_strdup(a, run.trace_id);
 	rc = make_ask(&run, a, job, err);
 	if (rc == 0)
 		rc = run.ask.stream ? run_stream(&run, a, err)
@@ -207,6 +211,9 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 	stream_stop(&run.stream);
 	end_trace(&run, rc, err);
 	count_run(&run, rc);
+	if (run.result.failed)
+		reply->facts.error = arena_strndup(
+		    a, buf_str(&run.result.error), run.result.error.len);
 	if (run.result.type != NULL)
 		result_free(&run.result);
 	return rc;

@@ -11,6 +11,12 @@
 struct reply_facts {
 	const char *type, *model;	     /* NULL: unknown */
 	int64_t input_tokens, output_tokens; /* 0: unknown */
+	const char *id;			     /* of the trace or the run */
+	const char *name;   /* of the prompt or the experiment */
+	const char *caller; /* who signed it; NULL: our user */
+	const char *error;  /* that went out in the stream, or NULL */
+	int64_t began;	    /* ms since 1970 */
+	int64_t rows, failed_rows;
 };
 
 struct usage;

@@ -64,6 +64,7 @@ struct settings {
 	size_t n_routes;
 	const struct telemetry *telemetry; /* NULL: no traces */
 	bool metrics;			   /* are counted */
+	bool notes_runs;		   /* in the store */
 	const struct scores *scores;	   /* NULL: they are not posted */
 };
 

@@ -75,7 +75,8 @@ struct store_run {
 	const char *name; /* of the prompt, or of the experiment */
 	const char *model;
 	const char *caller; /* the secret's name, or NULL */
-	const char *status; /* "running", "ok", "error", "gone" */
+	const char *status; /* "running", "ok", "error", "left" (the
+			     * client), "gone" (our process) */
 	const char *error;  /* or NULL */
 	int64_t began, ended;
 	int64_t input, output; /* tokens */
