@@ -1212,10 +1212,11 @@ const struct option conf_options[] = {
 	.secret = true,
 	.offset = IN_CONF(status_token),
 	.example = "env:STATUS_TOKEN",
-	.help = "Who sends it as a bearer's Authorization, or as "
-		"X-Status-Token, gets the metrics by GET of /metrics below "
-		"the endpoint, as Prometheus reads them.  Without it nobody "
-		"does."},
+	.help = "Who sends it as a bearer's Authorization, as the password "
+		"that a browser asks for, or as X-Status-Token, gets by GET "
+		"of /status below the endpoint a page with what runs and ran, "
+		"and of /metrics the metrics, as Prometheus reads them.  "
+		"Without it nobody does."},
 
     {.key = "log", .type = OPTION_GROUP, .help = "What is written down."},
     {.key = "log.level",

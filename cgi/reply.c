@@ -18,6 +18,7 @@ static const struct {
     {401, "Unauthorized"},
     {402, "Payment Required"},
     {403, "Forbidden"},
+    {404, "Not Found"},
     {405, "Method Not Allowed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
@@ -66,8 +67,8 @@ put_head(struct answer *a, int status, const char *type, size_t len)
 		buf_addf(&b, "Content-Type: %s\r\n", type);
 	if (type != NULL && !a->head_only)
 		buf_addf(&b, "Content-Length: %zu\r\n", len);
-	if (a->allow != NULL)
-		buf_addf(&b, "Allow: %s\r\n", a->allow);
+	if (a->head != NULL)
+		buf_adds(&b, a->head);
 	if (a->reply.retry_after > 0)
 		buf_addf(
 		    &b, "Retry-After: %" PRId64 "\r\n", a->reply.retry_after);
@@ -102,6 +103,17 @@ answer_text(struct answer *a, int status, struct str text)
 {
 	put_whole(a, status, text.len != 0 ? "text/plain; charset=utf-8" : NULL,
 	    text);
+}
+
+void
+answer_page(struct answer *a, struct str text)
+{
+	a->head = "Content-Security-Policy: default-src 'none'; "
+		  "style-src 'unsafe-inline'; frame-ancestors 'none'; "
+		  "base-uri 'none'; form-action 'none'\r\n"
+		  "X-Content-Type-Options: nosniff\r\n"
+		  "Referrer-Policy: no-referrer\r\n";
+	put_whole(a, 200, "text/html; charset=utf-8", text);
 }
 
 static void

@@ -9,8 +9,8 @@
 struct answer {
 	struct reply reply; /* first: what the runner gets */
 	struct conn *conn;
-	bool head_only;	   /* HEAD: no body leaves */
-	const char *allow; /* the head's Allow, or NULL */
+	bool head_only;	  /* HEAD: no body leaves */
+	const char *head; /* lines more of the head, or NULL */
 	const char *request_id;
 	int status;
 	size_t bytes; /* of the body */
@@ -20,5 +20,8 @@ void answer_init(struct answer *a, struct conn *conn) NONNULL;
 
 /* A whole reply of plain text; TEXT may be empty. */
 void answer_text(struct answer *a, int status, struct str text);
+
+/* A page of HTML that may load nothing from elsewhere. */
+void answer_page(struct answer *a, struct str text);
 
 #endif

@@ -37,7 +37,7 @@ static const char *const method_names[] = {
 };
 _Static_assert(
     ARRAY_LEN(method_names) == METHOD__MAX + 1, "a name for every method");
-static const char allowed[] = "POST, GET, HEAD, OPTIONS";
+static const char allow[] = "Allow: POST, GET, HEAD, OPTIONS\r\n";
 
 struct request {
 	struct gate *gate;
@@ -113,7 +113,7 @@ check_method(struct request *r, struct err *err)
 {
 	if (r->method != METHOD__MAX)
 		return 0;
-	r->answer.allow = allowed;
+	r->answer.head = allow;
 	return fail(err, ERR_METHOD, "this method is not allowed: send POST");
 }
 
@@ -274,6 +274,12 @@ check_body(struct request *r, struct err *err)
 	return r->verified != NULL ? 0 : -1;
 }
 
+static bool
+is_look(const struct request *r)
+{
+	return r->method == METHOD_GET || r->method == METHOD_HEAD;
+}
+
 static int
 pass_gates(struct request *r, struct err *err)
 {
@@ -298,12 +304,11 @@ answer_request(struct request *r)
 		    var(r, "HTTP_TRACEPARENT"), &a->reply);
 		break;
 	case METHOD_OPTIONS:
-		a->allow = allowed;
+		a->head = allow;
 		answer_text(a, 204, (struct str){NULL, 0});
 		break;
 	default:
-		if (!status_answer(r->gate, r->conn, a))
-			answer_text(a, 200, STR(health));
+		answer_text(a, 200, STR(health));
 	}
 }
 
@@ -368,7 +373,9 @@ request_answer(struct gate *gate, struct conn *conn)
 	set_id(&r);
 	r.method = read_method(&r);
 	r.answer.head_only = r.method == METHOD_HEAD;
-	if (pass_gates(&r, &err) == 0)
+	if (is_look(&r) && status_answer(gate, conn, &r.answer))
+		;
+	else if (pass_gates(&r, &err) == 0)
 		answer_request(&r);
 	else
 		reply_fail(&r.answer.reply, &err);

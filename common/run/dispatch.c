@@ -225,6 +225,12 @@ runner_loop(struct runner *r)
 	return r->engine.loop;
 }
 
+struct engine *
+runner_engine(struct runner *r)
+{
+	return &r->engine;
+}
+
 bool
 runner_owes(struct runner *r)
 {

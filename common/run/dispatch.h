@@ -13,6 +13,7 @@ struct runner;
 struct runner *runner_new(const struct settings *settings) MUST_USE;
 void runner_configure(struct runner *r, const struct settings *settings);
 struct loop *runner_loop(struct runner *r);
+struct engine *runner_engine(struct runner *r);
 void runner_free(struct runner *r);
 
 /* Whether something waits to be delivered (deliver.h) and is due. */

@@ -62,6 +62,15 @@ bool spend_room(struct engine *engine) MUST_USE;
 int spend_check(struct engine *engine, struct arena *a, const struct ask *ask,
     struct err *err) MUST_USE;
 
+/* How the budgets by day and month of all secrets stand. */
+struct budget_state {
+	const char *secret, *period;  /* "ci", "day" */
+	double most, spent, reserved; /* US dollars */
+	int64_t resets;		      /* ms since 1970 */
+};
+void spend_budgets(struct engine *engine,
+    void (*each)(void *arg, const struct budget_state *state), void *arg);
+
 /* US dollars so far, of this request. */
 double spend_total(const struct spend *s);
 

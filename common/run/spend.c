@@ -325,6 +325,33 @@ spend_end(struct charge *charge, const struct usage *usage, bool sent)
 	return cost;
 }
 
+void
+spend_budgets(struct engine *engine,
+    void (*each)(void *arg, const struct budget_state *state), void *arg)
+{
+	const struct settings *s = engine->settings;
+	struct store_budget budgets[PERIODS];
+	struct arena *a = arena_new(NULL);
+	size_t n;
+
+	for (size_t i = 0; i < s->n_scopes; i++) {
+		n = scope_periods(&s->scopes[i], a, clock_wall_ms(), budgets);
+		for (size_t k = 0; k < n; k++) {
+			struct budget_state state = {
+			    .secret = s->scopes[i].name,
+			    .period = strrchr(budgets[k].key, ':') + 1,
+			    .most = budgets[k].most,
+			    .resets = budgets[k].to,
+			};
+
+			store_spent(engine->store, &budgets[k], &state.spent,
+			    &state.reserved);
+			each(arg, &state);
+		}
+	}
+	arena_free(a);
+}
+
 double
 spend_total(const struct spend *s)
 {
