@@ -465,6 +465,7 @@ print_rest(FILE *out, const struct conf *conf)
 	print_seconds(out, "idle", s->clocks.idle);
 	print_seconds(out, "total", s->clocks.total);
 	print_seconds(out, "heartbeat", s->heartbeat_ms);
+	print_seconds(out, "stop", conf->stop_ms);
 	(void)fprintf(out, "\nretries: %lld\n", (long long)s->max_retries);
 	(void)fprintf(out, "log: %s, to %s, as %s\n",
 	    log_level_name((enum log_level)conf->log_level),

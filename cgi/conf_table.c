@@ -1045,6 +1045,15 @@ const struct option conf_options[] = {
 	.help = "After so many seconds of silence a stream carries a blank "
 		"line, so that a web server notices a client that left; 0 "
 		"for none."},
+    {.key = "stop_timeout",
+	.type = OPTION_SECONDS,
+	.offset = IN_CONF(stop_ms),
+	.max = DAY,
+	.value = "0",
+	.help = "After so many seconds from SIGTERM on, a request that still "
+		"runs ends with an error line, as it does at a second "
+		"SIGTERM; 0 waits for its end.  For those who send SIGKILL "
+		"soon, as mod_fcgid does."},
 
     {.key = "timeouts",
 	.type = OPTION_GROUP,
@@ -1251,6 +1260,8 @@ const struct variable conf_variables[] = {
 	"The secret that requests are signed with."},
     {"AGENTMARK_FCGI_SIGNATURE", "webhook.signature", true,
 	"Whether a request must be signed."},
+    {"AGENTMARK_FCGI_STOP_TIMEOUT", "stop_timeout", false,
+	"Seconds from SIGTERM on until a running request is ended."},
     CONF_VENDORS(KEY_OF, NO_KEY){"OPENAI_BASE_URL", "providers.openai.base_url",
 	true, "Where OpenAI's API is, up to and with /v1."},
     {"AZURE_RESOURCE_NAME", "providers.azure.resource", true,

@@ -31,6 +31,7 @@ struct worker {
 	int64_t kill_at;     /* of one that was told to end */
 	unsigned generation; /* a reload makes another */
 	bool told;	     /* it has got SIGTERM */
+	bool hurried;	     /* and again */
 	bool killed;	     /* and SIGKILL */
 	bool worn;	     /* it has served enough, or has grown too large */
 };
@@ -78,7 +79,8 @@ bool worker_hear(struct pool *pool, struct worker *w) NONNULL;
 /* Removes those that have ended. */
 void workers_reap(struct pool *pool) NONNULL;
 
-/* SIGKILL for those whose time is over. */
+/* SIGTERM again for those whose time is over, which makes them end their
+ * request with an error, and SIGKILL for those that do not. */
 void workers_kill(struct pool *pool) NONNULL;
 
 /* How many there are.  The first three are of this generation and were not

@@ -22,6 +22,9 @@
  * started, the second time and at most. */
 enum { YOUNG_MS = 1000, BACKOFF_MS = 1000, BACKOFF_MAX_MS = 30000 };
 
+/* What a worker has for an error, and for what it has to deliver. */
+enum { HURRY_MS = 3000 };
+
 /* --- start */
 
 static void
@@ -167,6 +170,16 @@ worker_tell(struct worker *w, int64_t kill_at)
 	w->told = true;
 }
 
+static void
+hurry(const struct pool *pool, struct worker *w)
+{
+	if (w->hurried)
+		return;
+	w->hurried = true;
+	w->kill_at = pool->now + HURRY_MS;
+	(void)kill(w->pid, SIGTERM);
+}
+
 void
 workers_kill(struct pool *pool)
 {
@@ -175,6 +188,8 @@ workers_kill(struct pool *pool)
 
 		if (!w->told || w->killed)
 			continue;
+		if (w->kill_at <= pool->now)
+			hurry(pool, w);
 		if (w->kill_at > pool->now) {
 			pool_wake_at(pool, w->kill_at);
 			continue;

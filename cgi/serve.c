@@ -20,14 +20,21 @@ enum { FAILURES_MAX = 100 };
  * CGI process and by one behind it, when nobody waits for them any more. */
 enum { STOP_MS = 2000, CGI_MS = 2000, LINGER_MS = 15000 };
 
+/* Signals that come closer together than this are one: a service manager's to
+ * the whole group, and that of the master that passes it on. */
+enum { TWICE_MS = 250 };
+
 struct server {
 	struct gate gate;
 	struct conn *conn;
 	struct loop *loop;
 	int listen_fd;
 	int master_fd; /* of a pool's master, or -1 */
-	bool knock;    /* a connection waits */
-	bool kept;     /* the kept connection has something to say */
+	int stop_fd;   /* signals that ask for the end */
+	int64_t stopped_at;
+	struct timer patience;
+	bool knock; /* a connection waits */
+	bool kept;  /* the kept connection has something to say */
 	bool stop;
 	bool warm; /* what calls over TLS need has started */
 };
@@ -123,12 +130,47 @@ on_kept(void *arg, bool gone)
 }
 
 static void
-on_stop(void *arg, bool gone)
+lose_patience(void *arg)
 {
 	struct server *s = arg;
 
-	(void)gone;
+	runner_stop(s->gate.runner);
+}
+
+/* The first time the running request may come to its end; the second time, or
+ * when stop_timeout is over, it ends with an error. */
+static void
+stop(struct server *s)
+{
+	int64_t now = loop_now(s->loop), most = s->gate.conf->stop_ms;
+
+	if (s->stop && now - s->stopped_at >= TWICE_MS)
+		lose_patience(s);
+	if (s->stop)
+		return;
 	s->stop = true;
+	s->stopped_at = now;
+	if (most > 0)
+		timer_set(s->loop, &s->patience, now + most, lose_patience, s);
+}
+
+static void
+on_signal(void *arg, bool gone)
+{
+	struct server *s = arg;
+	char said[16];
+
+	(void)gone;
+	while (recv(s->stop_fd, said, sizeof(said), MSG_DONTWAIT) > 0)
+		continue;
+	stop(s);
+}
+
+static void
+on_master(void *arg, bool gone)
+{
+	(void)gone;
+	stop(arg);
 }
 
 static bool
@@ -238,8 +280,8 @@ int
 serve_worker(const char *conf_file, int listen_fd, int master_fd)
 {
 	struct server s = {.listen_fd = listen_fd, .master_fd = master_fd};
-	struct watch *stop = NULL, *master = NULL;
-	int stop_fd, rc = 1;
+	struct watch *signals = NULL, *master = NULL;
+	int rc = 1;
 
 	gate_init(&s.gate, conf_file);
 	if (master_fd == -1) /* it has been said by the master */
@@ -248,17 +290,18 @@ serve_worker(const char *conf_file, int listen_fd, int master_fd)
 	s.conn = conn_fcgi_open(listen_fd);
 	if (master_fd != -1)
 		harden_as_worker();
-	stop_fd = harden_stop_fd();
-	if (s.conn == NULL || stop_fd == -1) {
+	s.stop_fd = harden_stop_fd();
+	if (s.conn == NULL || s.stop_fd == -1) {
 		log_reason(LEVEL_ERROR, "listen", strerror(errno));
 	} else {
-		stop = loop_watch(s.loop, stop_fd, on_stop, &s);
+		signals = loop_watch(s.loop, s.stop_fd, on_signal, &s);
 		if (master_fd != -1)
-			master = loop_watch(s.loop, master_fd, on_stop, &s);
+			master = loop_watch(s.loop, master_fd, on_master, &s);
 		rc = serve_requests(&s);
 		runner_deliver(s.gate.runner, STOP_MS);
 	}
-	loop_unwatch(stop);
+	timer_clear(s.loop, &s.patience);
+	loop_unwatch(signals);
 	loop_unwatch(master);
 	if (s.conn != NULL)
 		s.conn->ops->free(s.conn);

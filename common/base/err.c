@@ -29,6 +29,7 @@ static const struct {
     [ERR_BUDGET] = {402, "budget"},
     [ERR_BUSY] = {429, "busy"},
     [ERR_GONE] = {499, "gone"},
+    [ERR_STOPPED] = {503, "stopped"},
     [ERR_INTERNAL] = {500, "internal"},
 };
 _Static_assert(ARRAY_LEN(codes) == ERR__MAX, "a row for every code");

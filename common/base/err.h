@@ -25,6 +25,7 @@ enum err_code {
 	ERR_BUDGET,	  /* the caller's budget is spent */
 	ERR_BUSY,	  /* as much as may run at once runs already */
 	ERR_GONE,	  /* the client left */
+	ERR_STOPPED,	  /* the server stops and does not wait longer */
 	ERR_INTERNAL,	  /* a limit of ours, or a bug */
 	ERR__MAX
 };

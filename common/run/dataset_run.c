@@ -312,8 +312,9 @@ more(const struct run *run)
 	return !run->ended || run->n_running != 0;
 }
 
-static void
-run_rows(struct run *run)
+/* A client that leaves is nobody's failure. */
+static int
+run_rows(struct run *run, struct err *err)
 {
 	bool there = true;
 
@@ -324,6 +325,9 @@ run_rows(struct run *run)
 		there =
 		    stream_turn(&run->stream, run->done == NULL && more(run));
 	}
+	return !there && stream_stopped(&run->stream)
+		   ? stream_fail(&run->stream, err)
+		   : 0;
 }
 
 /* --- the run */
@@ -339,8 +343,7 @@ find_first(struct run *run, const struct sampling *sampling, struct err *err)
 	for (int i = 0; i < LOOKAHEAD_LINES && next == DATASET_BAD; i++) {
 		while ((next = take_row(run, &bad)) == DATASET_WAIT)
 			if (!stream_turn(&run->stream, true))
-				return fail(
-				    err, ERR_GONE, "the client has left");
+				return stream_fail(&run->stream, err);
 		if (first.code == ERR_NONE)
 			err_move(&first, &bad);
 		err_free(&bad);
@@ -413,8 +416,7 @@ run_experiment(struct run *run, const struct job *job, struct err *err)
 		return -1;
 	stream_head(&run->stream);
 	stream_line(&run->stream);
-	run_rows(run);
-	return 0;
+	return run_rows(run, err);
 }
 
 int

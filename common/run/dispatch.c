@@ -231,6 +231,12 @@ runner_engine(struct runner *r)
 	return &r->engine;
 }
 
+void
+runner_stop(struct runner *r)
+{
+	r->engine.stopping = true;
+}
+
 bool
 runner_owes(struct runner *r)
 {

@@ -14,6 +14,8 @@ struct runner *runner_new(const struct settings *settings) MUST_USE;
 void runner_configure(struct runner *r, const struct settings *settings);
 struct loop *runner_loop(struct runner *r);
 struct engine *runner_engine(struct runner *r);
+/* From now on, what waits for a model, a dataset or a tool fails instead. */
+void runner_stop(struct runner *r) NONNULL;
 void runner_free(struct runner *r);
 
 /* Whether something waits to be delivered (deliver.h) and is due. */

@@ -23,6 +23,7 @@ struct engine {
 	const struct settings *settings;
 	struct exec *ready;	 /* those that have something to decide */
 	char *logged;		 /* what was logged last as ignored */
+	bool stopping;		 /* what runs ends now, with an error */
 	uint64_t throttled;	 /* refusals with status 429 so far */
 	uint64_t calls;		 /* attempts so far */
 	double (*random)(void);	 /* 0 to 1, for waits; NULL: always 0 */

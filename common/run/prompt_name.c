@@ -123,7 +123,7 @@ fetch(struct engine *engine, struct arena *a, struct str name, struct fetch *f,
 	stream_stop(&stream);
 	http_free(f->http);
 	if (!there)
-		return fail(err, ERR_GONE, "the client has left");
+		return stream_fail(&stream, err);
 	if (f->err.code != ERR_NONE)
 		return fail(err, f->err.code, "%s", f->err.msg);
 	if (f->status < 200 || f->status > 299)

@@ -77,7 +77,7 @@ stream_event(struct sink *self, const struct event *ev)
 	stream_line(&run->stream);
 }
 
-/* False when the client has left. */
+/* False when the client has left, or when the server stops. */
 static bool
 wait_for_end(struct run *run, const struct steps *steps)
 {
@@ -92,6 +92,7 @@ run_stream(struct run *run, struct arena *a, struct err *err)
 {
 	struct stream *s = &run->stream;
 	struct steps *steps;
+	int rc = 0;
 
 	run->sink.event = stream_event;
 	result_init(&run->result, prompt_kind_name(run->ask.kind));
@@ -100,15 +101,17 @@ run_stream(struct run *run, struct arena *a, struct err *err)
 	if (steps == NULL)
 		return -1;
 	stream_head(s);
-	if (!wait_for_end(run, steps)) {
-		span_fail(trace_root(run->trace), STR("the client has left"));
-	} else {
+	if (wait_for_end(run, steps)) {
 		chunk_print_done(&s->line, run->trace_id);
 		stream_line(s);
 		stream_flush(s);
+	} else if (stream_stopped(s)) {
+		rc = stream_fail(s, err);
+	} else {
+		span_fail(trace_root(run->trace), STR("the client has left"));
 	}
 	steps_free(steps);
-	return 0;
+	return rc;
 }
 
 static void
@@ -149,9 +152,8 @@ run_once(struct run *run, struct arena *a, struct err *err)
 	steps =
 	    steps_start(s->engine, a, &run->ask, run->tools, &run->sink, err);
 	if (steps != NULL)
-		rc = wait_for_end(run, steps)
-			 ? answer(run, err)
-			 : fail(err, ERR_GONE, "the client has left");
+		rc = wait_for_end(run, steps) ? answer(run, err)
+					      : stream_fail(s, err);
 	steps_free(steps);
 	return rc;
 }

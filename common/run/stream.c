@@ -86,7 +86,21 @@ stream_turn(struct stream *s, bool wait)
 		stream_flush(s);
 	engine_turn(s->engine, wait ? TURN_MS : 0);
 	stream_flush(s);
-	return !s->gone && !s->reply->gone;
+	return !s->gone && !s->reply->gone && !s->engine->stopping;
+}
+
+bool
+stream_stopped(const struct stream *s)
+{
+	return !s->gone && !s->reply->gone && s->engine->stopping;
+}
+
+int
+stream_fail(const struct stream *s, struct err *err)
+{
+	if (stream_stopped(s))
+		return fail(err, ERR_STOPPED, "the server stops");
+	return fail(err, ERR_GONE, "the client has left");
 }
 
 int
@@ -96,7 +110,7 @@ stream_tools(struct stream *s, struct toolset *set, struct err *err)
 
 	while (set != NULL && (rc = toolset_ready(set, err)) == 0)
 		if (!stream_turn(s, true))
-			return fail(err, ERR_GONE, "the client has left");
+			return stream_fail(s, err);
 	return rc > 0 ? 0 : -1;
 }
 

@@ -29,8 +29,14 @@ void stream_flush(struct stream *s) NONNULL;
 
 /* Flushes and waits for something to happen, unless there is more to do at once
  * (WAIT is false), and flushes what came of it.  False when the client has
- * left. */
+ * left, or when the server stops. */
 bool stream_turn(struct stream *s, bool wait) MUST_USE NONNULL;
+
+/* Whether there is a client to be told that the server stops. */
+bool stream_stopped(const struct stream *s) NONNULL;
+
+/* Fails with the reason why stream_turn() said false. */
+int stream_fail(const struct stream *s, struct err *err) NONNULL;
 
 /* Waits for tools, which may be NULL. */
 int stream_tools(

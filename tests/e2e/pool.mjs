@@ -413,15 +413,20 @@ await test('SIGHUP: a wrong configuration leaves the old one in use',
     await stop(pool.child);
   });
 
-await test('SIGHUP: who does not end in --reload-timeout is killed',
+// A stream that is not waited for any longer says so.
+function isEnded(reply) {
+  assert.ok(reply.complete);
+  assert.match(reply.body, /\{"type":"error","error":"the server stops"\}\n$/);
+}
+
+await test('SIGHUP: who does not end in --reload-timeout is ended',
   async () => {
     const pool = await startPool(['--reload-timeout', '500ms']);
     const stream = post(pool, ENDLESS);
     assert.ok(await pool.reaches(s => s.busy === 1));
     process.kill(pool.pid, 'SIGHUP');
-    const reply = await stream;
-    assert.equal(reply.complete, false);
-    assert.equal(pool.logged(/event=worker_killed/).length, 1);
+    isEnded(await stream);
+    assert.equal(pool.logged(/event=worker_killed/).length, 0);
     good(await post(pool, QUICK));
     assert.equal((await pool.status()).respawned, 0);
     await stop(pool.child);
@@ -470,10 +475,23 @@ await test('SIGTERM: after --stop-timeout nothing runs any more', async () => {
   const workers = pool.workers();
   process.kill(pool.pid, 'SIGTERM');
   assert.equal((await ends(pool)).code, 0);
-  assert.equal((await stream).complete, false);
+  isEnded(await stream);
   assert.deepEqual(
     workers.filter(pid => fs.existsSync(`/proc/${pid}`)), []);
-  assert.equal(pool.logged(/event=worker_killed/).length, 1);
+  assert.equal(pool.logged(/event=worker_killed/).length, 0);
+});
+
+await test('SIGTERM: a worker that does not hear it is killed', async () => {
+  const pool = await startPool(['--stop-timeout', '500ms']);
+  const stream = post(pool, ENDLESS);
+  assert.ok(await pool.reaches(s => s.busy === 1));
+  const workers = pool.workers();
+  for (const pid of workers)
+    process.kill(pid, 'SIGSTOP');
+  process.kill(pool.pid, 'SIGTERM');
+  assert.equal((await ends(pool)).code, 0);
+  assert.equal((await stream).complete, false);
+  assert.equal(pool.logged(/event=worker_killed/).length, workers.length);
 });
 
 await test('SIGTERM twice: at once', async () => {
@@ -485,8 +503,41 @@ await test('SIGTERM twice: at once', async () => {
   await sleep(600); // two that come together are one
   process.kill(pool.pid, 'SIGTERM');
   assert.equal((await ends(pool))?.code, 0);
-  assert.equal((await stream).complete, false);
+  isEnded(await stream);
 });
+
+// Who manages services may signal a whole group, and the master passes it on.
+await test('a worker: twice at once is once, later it ends with an error',
+  async () => {
+    const pool = await startPool();
+    const streams = [post(pool, LONG), post(pool, ENDLESS)];
+    assert.ok(await pool.reaches(s => s.busy === 2));
+    const twice = () => pool.workers().map(pid => {
+      process.kill(pid, 'SIGTERM');
+      return process.kill(pid, 'SIGTERM');
+    });
+    twice();
+    good(await streams[0]);
+    twice();
+    isEnded(await streams[1]);
+    await stop(pool.child);
+  });
+
+await test('stop_timeout: one signal ends a stream, and a one-shot reply',
+  async () => {
+    const pool = await startPool([],
+      { env: { AGENTMARK_FCGI_STOP_TIMEOUT: '0.3' } });
+    const once = promptRun({ model: 'mock-hang', stream: false });
+    const streams = [post(pool, ENDLESS), post(pool, once)];
+    assert.ok(await pool.reaches(s => s.busy === 2));
+    await sleep(100);
+    process.kill(pool.pid, 'SIGTERM');
+    isEnded(await streams[0]);
+    const reply = await streams[1];
+    assert.equal(reply.status, 503);
+    assert.equal(reply.body, '{"message":"the server stops"}');
+    await stop(pool.child);
+  });
 
 // --- all of it
 
