@@ -174,6 +174,7 @@ struct conf {
 	struct conf_value root, base_url, api_key, app_id, dev_server;
 	struct conf_value prompt_root;
 	struct conf_value state_dir, store;
+	int cache_use; /* enum answers_use */
 	struct conf_list secret_list, provider_list, model_list, eval_list;
 	struct conf_list tool_list, mcp_list, alert_list;
 	struct conf_list builtin_list; /* of const char * */

@@ -1,4 +1,5 @@
-/* Where the store is.  It refuses to open it. */
+/* Where the store and the answers that are kept are.  It refuses to open them.
+ */
 #include "../common/base/crypt.h"
 #include "conf_load.h"
 
@@ -26,6 +27,40 @@ default_name(struct loader *l)
 	return arena_printf(l->conf->arena, "store-%s.db", hex);
 }
 
+/* Beside the store, under its name. */
+static const char *
+cache_path(struct loader *l, const char *store)
+{
+	const char *slash = strrchr(store, '/');
+	const char *dot = strrchr(store, '.');
+	size_t len = strlen(store);
+
+	if (dot != NULL && slash != NULL && dot > slash + 1)
+		len = (size_t)(dot - store);
+	return arena_printf(
+	    l->conf->arena, "%.*s-answers%s", (int)len, store, store + len);
+}
+
+static void
+finish_answers(struct loader *l)
+{
+	struct conf *conf = l->conf;
+	struct answers_conf *a = &conf->settings.answers;
+
+	a->use = (enum answers_use)conf->cache_use;
+	a->hidden = conf->tracing.hide_inputs || conf->tracing.hide_outputs;
+	if (conf->settings.store != NULL)
+		a->path = cache_path(l, conf->settings.store);
+	if (a->use == ANSWERS_ALWAYS && a->hidden)
+		conf_problem(l, CONF_BAD_CONFIG, 0,
+		    "experiments.cache: always keeps what "
+		    "telemetry.hide_inputs and hide_outputs hide");
+	else if (a->use == ANSWERS_ALWAYS && a->path == NULL)
+		conf_problem(l, CONF_BAD_CONFIG, 0,
+		    "experiments.cache: always needs a store, and store is "
+		    "none");
+}
+
 void
 conf_finish_store(struct loader *l)
 {
@@ -37,4 +72,5 @@ conf_finish_store(struct loader *l)
 		    l->conf->arena, "%s/%s", s->state_dir, default_name(l));
 	else if (strcmp(path, "none") != 0)
 		s->store = conf_beside(l, path);
+	finish_answers(l);
 }

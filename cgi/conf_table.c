@@ -25,6 +25,7 @@ static const char *const styles[] = {"2.1", "2.2", NULL};
 static const char *const apis[] = {"auto", "true", "false", NULL};
 static const char *const transports[] = {"auto", "http", "sse", NULL};
 static const char *const encodings[] = {"json", "protobuf", NULL};
+static const char *const caches[] = {"off", "requested", "always", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
@@ -1023,6 +1024,31 @@ const struct option conf_options[] = {
 	.help = "The directory in which running experiments are counted, "
 		"relative to this file; without it agentmark-fcgi-UID below "
 		"TMPDIR or /tmp.  All that share the ceiling need the same."},
+    {.key = "experiments.cache",
+	.type = OPTION_CHOICE,
+	.offset = IN_CONF(cache_use),
+	.choices = caches,
+	.value = "requested",
+	.help = "Whether answers of models are kept in a file beside the "
+		"store and given again to the same question: never, when a "
+		"request asks for it, or always, for single prompts too.  "
+		"Where telemetry.hide_inputs or hide_outputs is set nothing "
+		"is kept."},
+    {.key = "experiments.cache_bytes",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(settings.answers.bytes),
+	.min = LIMIT_CACHE_BYTES_MIN,
+	.max = LIMIT_CACHE_BYTES_MAX,
+	.value = "1073741824",
+	.help = "What kept answers may take of the disk; the oldest ones go "
+		"first."},
+    {.key = "experiments.cache_days",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(settings.answers.days),
+	.min = 1,
+	.max = 36500,
+	.value = "90",
+	.help = "For how long an answer is kept."},
 
     {.key = "store",
 	.type = OPTION_TEXT,

@@ -84,6 +84,13 @@ crypt_sha256(struct str bytes, uint8_t digest[CRYPT_SHA256_LEN])
 }
 
 void
+crypt_hash(struct str bytes, uint8_t digest[CRYPT_HASH_LEN])
+{
+	(void)crypto_generichash(digest, CRYPT_HASH_LEN,
+	    (const unsigned char *)bytes.p, bytes.len, NULL, 0);
+}
+
+void
 crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN])
 {
 	MD5_CTX state;

@@ -166,6 +166,16 @@
 #define LIMIT_STORE_KEY_MS (INT64_C(7) * 24 * 3600 * 1000)
 /* How long a budget is kept after its end. */
 #define LIMIT_STORE_BUDGET_MS (INT64_C(40) * 24 * 3600 * 1000)
+/* Kept answers: the file of all of them, one of them with its question, those
+ * that are like a question and are compared with it, and old ones that go at
+ * once to make room. */
+#define LIMIT_CACHE_BYTES_MIN (INT64_C(1) * 1024 * 1024)
+#define LIMIT_CACHE_BYTES_MAX (INT64_C(1) * 1024 * 1024 * 1024 * 1024)
+#define LIMIT_CACHE_ANSWER_BYTES (32u * 1024 * 1024)
+#define LIMIT_CACHE_LIKE 8
+#define LIMIT_CACHE_DROP 64
+/* What waits for all others while it is emptied. */
+#define LIMIT_CACHE_PURGE_MS 60000
 /* Columns of a CSV file: more than any prompt has props. */
 #define LIMIT_CSV_COLUMNS 4096u
 

@@ -28,6 +28,7 @@ bool prompt_kind_is_media(enum prompt_kind kind);
 
 struct provider_limits; /* run/limit.h */
 struct span;		/* run/trace.h */
+struct js;
 
 /* Where a model is served: one entry of the configuration. */
 struct provider {
@@ -92,9 +93,11 @@ struct ask {
 	size_t n_tools;
 	const struct target *fallbacks; /* tried in order */
 	size_t n_fallbacks;
-	bool v4;	     /* AI SDK v4's semantics instead of v5's (10.2) */
-	const char *name;    /* of the prompt, or NULL */
-	const json_t *props; /* or NULL; for executors */
+	bool v4;	      /* AI SDK v4's semantics instead of v5's (10.2) */
+	const char *name;     /* of the prompt, or NULL */
+	const json_t *props;  /* or NULL; for executors */
+	const struct js *row; /* what it is asked about, or NULL; not for
+			       * drivers */
 	const char *traceparent; /* W3C, or NULL */
 	struct span *span;	 /* that calls belong to; NULL: none */
 	int64_t repeat;		 /* of the same question, from 0 */

@@ -6,6 +6,8 @@
 
 #include "exec.h"
 
+struct toolset;
+
 enum answers_mode {
 	ANSWERS_OFF,
 	ANSWERS_KEEP,  /* what is there is used, what is not is kept */
@@ -13,10 +15,51 @@ enum answers_mode {
 			* what is nearest and how it differs */
 };
 
-/* For the request that is answered; until answers_end().  -1: there can be no
- * cache here, ERR says why. */
+/* What a request's `data` says: cache, replay. */
+int answers_read(
+    const json_t *data, enum answers_mode *mode, struct err *err) MUST_USE;
+
+/* For the request that is answered; until answers_end().  Before its tools are
+ * opened: a replay connects to no server.  Where the configuration says so
+ * ANSWERS_OFF is ANSWERS_KEEP.  -1: there can be no cache here, ERR says why.
+ */
 int answers_begin(
     struct engine *engine, enum answers_mode mode, struct err *err) MUST_USE;
 void answers_end(struct engine *engine) NONNULL;
+
+/* Whether nobody may be asked. */
+bool answers_strict(const struct engine *engine) NONNULL;
+
+/* --- one answer, for steps.c */
+
+struct answer;
+
+/* Looks for the answer to ASK, which may have TOOLS.  *ANSWER: found, or to be
+ * told what is answered now; NULL: neither.  -1: it must be there and is not.
+ * It lives in the arena. */
+int answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
+    const struct toolset *tools, struct answer **answer,
+    struct err *err) MUST_USE;
+
+/* It was given before, in these pieces.  A may be NULL. */
+bool answer_found(const struct answer *a);
+
+/* What was said of a call or by a tool of ours. */
+struct piece {
+	struct event event; /* of a call, as it came */
+	bool step;	    /* no event: a step begins */
+	bool agent;	    /* who says it runs its steps by itself */
+	bool ours;	    /* a result of a tool that we ran */
+};
+/* The next piece, valid until the arena is freed; false behind the last. */
+bool answer_next(struct answer *a, struct piece *piece) NONNULL;
+/* Who gave it. */
+void answer_source(
+    const struct answer *a, const char **provider, const char **model) NONNULL;
+
+/* Notes a piece of what is answered now; A may be NULL. */
+void answer_add(struct answer *a, const struct piece *piece);
+/* It has ended well: X was its last call. */
+void answer_keep(struct answer *a, const struct exec *x);
 
 #endif

@@ -542,10 +542,10 @@ exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	return NULL;
 }
 
-const struct provider *
-exec_provider(const struct exec *x)
+const struct ask *
+exec_ask(const struct exec *x)
 {
-	return x->ask.provider;
+	return &x->ask;
 }
 
 bool

@@ -47,8 +47,8 @@ struct exec *exec_start(struct engine *engine, struct arena *parent,
 
 bool exec_done(const struct exec *x) NONNULL;
 
-/* Who answers: the prompt's provider, or a fallback. */
-const struct provider *exec_provider(const struct exec *x) NONNULL;
+/* What is asked, and of whom: the prompt's provider, or a fallback. */
+const struct ask *exec_ask(const struct exec *x) NONNULL;
 
 /* Answers an EVENT_TOOL_REQUEST. */
 void exec_answer(

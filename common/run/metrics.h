@@ -11,6 +11,7 @@ enum metric {
 	METRIC_REQUESTS,
 	METRIC_RUNS,
 	METRIC_ROWS,
+	METRIC_ANSWERS,
 	METRIC_COST,
 	METRIC_DROPPED, /* deliver.h counts it */
 	METRIC_TOKENS,	/* from here on histograms */

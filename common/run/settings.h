@@ -32,6 +32,16 @@ struct fetch_conf {
 	int64_t max_bytes, timeout_ms;
 };
 
+/* Whether answers are kept, and where (answers.h). */
+enum answers_use { ANSWERS_NEVER, ANSWERS_REQUESTED, ANSWERS_ALWAYS };
+
+struct answers_conf {
+	enum answers_use use;
+	const char *path; /* NULL: there is no store to be beside of */
+	bool hidden;	  /* what is asked or answered must not be shown */
+	int64_t bytes, days;
+};
+
 struct settings {
 	struct models models;
 	enum markdown_style markdown;  /* of what templates render to */
@@ -56,7 +66,8 @@ struct settings {
 	size_t n_scopes;
 	const struct prices *prices; /* NULL: the built-in ones */
 	const char *store;	     /* path; NULL: nothing is kept */
-	bool validate_objects;	     /* against the prompt's schema */
+	struct answers_conf answers;
+	bool validate_objects; /* against the prompt's schema */
 	struct fetch_conf fetch;
 	const struct alert_conf *alerts; /* routes */
 	size_t n_alerts;

@@ -272,7 +272,7 @@ step_event(struct sink *self, const struct event *ev)
 		return;
 	/* A fallback may be another one. */
 	if (s->exec != NULL)
-		s->agent = is_agent(exec_provider(s->exec));
+		s->agent = is_agent(exec_ask(s->exec)->provider);
 	switch (ev->type) {
 	case EVENT_TEXT_DELTA:
 		take_text(s, ev);

@@ -15,6 +15,17 @@ struct tool {
 	const char *remote; /* its name there */
 };
 
+/* One entry of `tools`. */
+struct wanted {
+	const char *name;	      /* as the prompt has it */
+	const json_t *own;	      /* {description, parameters}, or NULL */
+	const struct tool_conf *conf; /* NULL: a server's */
+	const struct mcp_conf *server;
+	struct mcp_server *connection;
+	const char *remote;   /* its name there; NULL: all of them */
+	const json_t *listed; /* the server's tools, while it is ready */
+};
+
 struct toolset {
 	struct engine *engine;
 	struct arena *arena;
@@ -26,6 +37,9 @@ struct toolset {
 	unsigned flags;
 	bool ready;
 };
+
+/* What the prompt itself says about a tool overrules what we know. */
+void wanted_overrule(const struct wanted *w, struct tool_decl *decl) NONNULL;
 
 /* The tool of a vendor's name, or NULL. */
 const struct tool *toolset_find(const struct toolset *set, struct str name);

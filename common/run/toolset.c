@@ -4,6 +4,7 @@
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/utf.h"
+#include "answers.h"
 #include "scope.h"
 #include "tool_int.h"
 
@@ -12,17 +13,6 @@
 
 /* Vendors agree on so many bytes of a name. */
 enum { NAME_BYTES = 64 };
-
-/* One entry of `tools`. */
-struct wanted {
-	const char *name;	      /* as the prompt has it */
-	const json_t *own;	      /* {description, parameters}, or NULL */
-	const struct tool_conf *conf; /* NULL: a server's */
-	const struct mcp_conf *server;
-	struct mcp_server *connection;
-	const char *remote;   /* its name there; NULL: all of them */
-	const json_t *listed; /* the server's tools, while it is ready */
-};
 
 /* --- what there is, for who mistyped a name */
 
@@ -126,7 +116,8 @@ read_uri(struct toolset *set, struct wanted *w, struct err *err)
 		    "the MCP server of %s is not configured; there are: %s",
 		    w->name, server_names(set));
 	w->remote = strcmp(slash, "/*") == 0 ? NULL : slash + 1;
-	w->connection = mcp_get(set->engine, w->server);
+	if (!answers_strict(set->engine))
+		w->connection = mcp_get(set->engine, w->server);
 	return 1;
 }
 
@@ -299,9 +290,8 @@ add(struct toolset *set, const struct tool *tool, struct err *err)
 	return 0;
 }
 
-/* What the prompt itself says about a tool overrules what we know. */
-static void
-overrule(const struct wanted *w, struct tool_decl *decl)
+void
+wanted_overrule(const struct wanted *w, struct tool_decl *decl)
 {
 	const char *description =
 	    json_string_value(json_object_get(w->own, "description"));
@@ -324,7 +314,7 @@ add_declared(struct toolset *set, const struct wanted *w, struct err *err)
 		.schema = conf->parameters},
 	};
 
-	overrule(w, &tool.decl);
+	wanted_overrule(w, &tool.decl);
 	return add(set, &tool, err);
 }
 
@@ -351,7 +341,7 @@ add_remote(struct toolset *set, const struct wanted *w, const json_t *listed,
 	if (may_use(set, uri, err) < 0)
 		return -1;
 	(void)keep(set, listed);
-	overrule(w, &tool.decl);
+	wanted_overrule(w, &tool.decl);
 	return add(set, &tool, err);
 }
 
@@ -382,6 +372,8 @@ add_wanted(struct toolset *set, const struct wanted *w, struct err *err)
 
 	if (w->conf != NULL)
 		return add_declared(set, w, err);
+	if (w->connection == NULL) /* a replay: nobody is asked */
+		return 0;
 	if (w->remote != NULL)
 		return add_one_remote(set, w, err);
 	json_array_foreach(w->listed, i, tool)
@@ -502,7 +494,7 @@ ask_servers(struct toolset *set, struct err *err)
 		struct wanted *w = &set->wanted[i];
 		int there;
 
-		if (w->server == NULL)
+		if (w->connection == NULL)
 			continue;
 		there = mcp_tools(w->connection, &w->listed, err);
 		if (there < 0)

@@ -9,15 +9,18 @@
 #include "../base/log.h"
 #include "../base/xalloc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 struct store *
-store_new(const char *path)
+store_new_kind(const char *path, const struct store_kind *kind, int64_t bytes)
 {
 	struct store *s = xcalloc(1, sizeof(*s));
 
+	s->kind = kind;
+	s->bytes = bytes;
 	s->path = path != NULL ? xstrdup(path) : NULL;
 	s->wait = LIMIT_STORE_WAIT_MS;
 	s->jitter = (unsigned)getpid() * 2654435761u;
@@ -25,6 +28,12 @@ store_new(const char *path)
 	buf_init(&s->key, LIMIT_STORE_ITEM_BYTES);
 	buf_init(&s->body, LIMIT_STORE_ITEM_BYTES);
 	return s;
+}
+
+struct store *
+store_new(const char *path)
+{
+	return store_new_kind(path, &store_kind, LIMIT_STORE_BYTES);
 }
 
 /* Nobody is waited for: others will do it then. */
@@ -129,8 +138,8 @@ put_aside(struct store *s, struct err *err)
 		if (rc == 0)
 			log_line(LEVEL_WARNING, "store",
 			    "reason=\"the file is broken and was put aside, "
-			    "counts begin anew\" path=%s",
-			    s->path);
+			    "%s\" path=%s",
+			    s->kind->anew, s->path);
 	}
 	store_close(s);
 	store_file_unlock(lock);
@@ -157,7 +166,7 @@ store_fault(struct store *s, int rc)
 	if (s->fault == SQLITE_OK) {
 		s->fault = rc;
 		note(s, rc, &err);
-		err_prefix(&err, "limits and budgets are not kept");
+		err_prefix(&err, "%s", s->kind->lost);
 		warn_err(s, &err);
 	}
 	s->failed = true;
@@ -227,13 +236,16 @@ static bool
 look(struct store *s)
 {
 	int64_t now = clock_mono_ms();
+	char text[80];
 
 	if (now - s->looked < LIMIT_STORE_LOOK_MS)
 		return true;
 	s->looked = now;
 	if (!is_moved(s))
 		return true;
-	store_warn(s, "the file was taken away, counts begin anew");
+	(void)snprintf(
+	    text, sizeof(text), "the file was taken away, %s", s->kind->anew);
+	store_warn(s, text);
 	store_close(s);
 	return false;
 }
@@ -256,7 +268,7 @@ store_open(struct store *s)
 	if (connect_it(s, &err) == 0)
 		return 0;
 	s->pause = clock_mono_ms() + LIMIT_STORE_PAUSE_MS;
-	err_prefix(&err, "limits and budgets are not kept");
+	err_prefix(&err, "%s", s->kind->lost);
 	warn_err(s, &err);
 	return -1;
 }
@@ -327,10 +339,22 @@ store_begin(struct store *s)
 }
 
 int
+store_begin_read(struct store *s)
+{
+	if (store_open(s) == -1)
+		return -1;
+	(void)store_do(s, "begin", NULL);
+	if (!s->failed)
+		return 0;
+	mend(s);
+	return -1;
+}
+
+int
 store_end(struct store *s)
 {
-	if (!s->failed)
-		store_sweep(s);
+	if (!s->failed && s->kind->sweep != NULL)
+		s->kind->sweep(s);
 	if (!s->failed)
 		(void)store_do(s, "commit", NULL);
 	if (!s->failed) {

@@ -28,8 +28,25 @@ struct store_owed {
 	double spent;
 };
 
+/* What kind of file it is: its tables and what the log says of it. */
+struct store_kind {
+	const char *const *steps; /* what each version adds to the last one */
+	size_t version;		  /* how many they are */
+	int application;  /* tells file(1) and us whose database it is */
+	int cache_kib;	  /* of it in memory */
+	const char *lost; /* what does not happen without it */
+	const char *anew; /* what follows when it is gone */
+	void (*sweep)(struct store *s); /* in each transaction; or NULL */
+};
+
+/* Opens PATH as a file of another kind, of at most BYTES. */
+struct store *store_new_kind(
+    const char *path, const struct store_kind *kind, int64_t bytes) MUST_USE;
+
 struct store {
-	char *path; /* NULL: nothing is kept */
+	const struct store_kind *kind;
+	int64_t bytes; /* that it may have */
+	char *path;    /* NULL: nothing is kept */
 	sqlite3 *db;
 	struct store_statement *statements;
 	size_t n_statements, cap_statements;
@@ -90,6 +107,9 @@ struct store_value {
 int store_open(struct store *s);
 /* The same, and begins to write: nobody else does until store_end(). */
 int store_begin(struct store *s);
+/* Begins to read: what others write meanwhile is not seen, until store_end().
+ */
+int store_begin_read(struct store *s);
 /* Writes what was done since store_begin(), or nothing when a statement of it
  * failed: -1. */
 int store_end(struct store *s);
@@ -140,6 +160,8 @@ bool store_file_nap(int64_t deadline);
 void store_file_unlock(int lock);
 
 /* --- its tables: store_schema.c */
+
+extern const struct store_kind store_kind;
 
 /* Makes the connection and brings the tables to what this program needs;
  * an SQLite code. */

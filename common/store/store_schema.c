@@ -10,9 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-/* "AMst": tells file(1) and us whose database it is. */
-enum { APPLICATION = 0x414d7374 };
-
 /* What each version adds to the one before it.  Numbers of what is given out
  * begin anywhere, so that one of a file that was lost means nothing in the
  * next. */
@@ -53,7 +50,16 @@ static const char *const steps[] = {
     " ('reservation', abs(random() % 8796093022208)),"
     " ('outbox', abs(random() % 8796093022208));",
 };
-enum { VERSION = ARRAY_LEN(steps) };
+
+const struct store_kind store_kind = {
+    .steps = steps,
+    .version = ARRAY_LEN(steps),
+    .application = 0x414d7374, /* "AMst" */
+    .cache_kib = 2000,
+    .lost = "limits and budgets are not kept",
+    .anew = "counts begin anew",
+    .sweep = store_sweep,
+};
 
 /* Others are waited for a little, more and more, and each a little different,
  * so that nobody is always last and many who wait do not take the time of the
@@ -155,15 +161,16 @@ prepare(struct store *s)
 static int
 configure(struct store *s)
 {
-	char sql[300], mode[20];
+	char sql[400], mode[20];
 	int rc;
 
 	(void)snprintf(sql, sizeof(sql),
 	    "pragma synchronous=normal; pragma temp_store=memory;"
 	    "pragma cell_size_check=on; pragma trusted_schema=off;"
 	    "pragma journal_size_limit=%d;"
-	    "pragma max_page_count=%d",
-	    4 * 1024 * 1024, (int)(LIMIT_STORE_BYTES / STORE_PAGE));
+	    "pragma max_page_count=%lld; pragma cache_size=-%d",
+	    4 * 1024 * 1024, (long long)(s->bytes / STORE_PAGE),
+	    s->kind->cache_kib);
 	rc = run(s, sql);
 	if (rc == SQLITE_OK)
 		rc = get_text(s, "pragma journal_mode", mode, sizeof(mode));
@@ -275,11 +282,12 @@ migrate(struct store *s, struct err *err)
 		    "%s is the database of another program", s->path);
 		return SQLITE_AUTH;
 	}
-	for (; rc == SQLITE_OK && version < VERSION; version++)
-		rc = run(s, steps[version]);
+	for (; rc == SQLITE_OK && version < (int64_t)s->kind->version;
+	     version++)
+		rc = run(s, s->kind->steps[version]);
 	(void)snprintf(sql, sizeof(sql),
-	    "pragma user_version=%d; pragma application_id=%d", (int)VERSION,
-	    APPLICATION);
+	    "pragma user_version=%d; pragma application_id=%d",
+	    (int)s->kind->version, s->kind->application);
 	return rc == SQLITE_OK ? run(s, sql) : rc;
 }
 
@@ -313,16 +321,17 @@ upgrade_alone(struct store *s, struct err *err)
 	int64_t version = 0;
 	int lock = -1, rc = SQLITE_OK;
 
-	while (version < VERSION && (lock = store_file_lock(s->path)) == -1) {
+	while (version < (int64_t)s->kind->version &&
+	       (lock = store_file_lock(s->path)) == -1) {
 		if (!store_file_nap(s->deadline))
 			return SQLITE_BUSY;
 		rc = get_version(s, &version);
 		if (rc != SQLITE_OK)
 			return rc;
 	}
-	if (version < VERSION)
+	if (version < (int64_t)s->kind->version)
 		rc = get_version(s, &version);
-	if (rc == SQLITE_OK && version < VERSION)
+	if (rc == SQLITE_OK && version < (int64_t)s->kind->version)
 		rc = upgrade(s, version, err);
 	store_file_unlock(lock);
 	return rc;
@@ -336,12 +345,12 @@ store_schema(struct store *s, struct err *err)
 
 	if (rc == SQLITE_OK)
 		rc = get_version(s, &version);
-	if (rc == SQLITE_OK && version > VERSION) {
+	if (rc == SQLITE_OK && version > (int64_t)s->kind->version) {
 		(void)fail(err, ERR_UNCONFIGURED,
 		    "%s was made by a newer version of this program", s->path);
 		return SQLITE_AUTH;
 	}
-	if (rc == SQLITE_OK && version < VERSION)
+	if (rc == SQLITE_OK && version < (int64_t)s->kind->version)
 		rc = upgrade_alone(s, err);
 	return rc == SQLITE_OK ? configure(s) : rc;
 }

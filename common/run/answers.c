@@ -1,0 +1,257 @@
+/* Finds kept answers and keeps new ones, for the request that is answered.  An
+ * answer that cannot be read is asked for again, unless nobody may be asked.
+ * It refuses to know how answers are made, and what is in them. */
+#include "answers.h"
+
+#include "../base/json.h"
+#include "../base/limits.h"
+#include "../base/xalloc.h"
+#include "answers_int.h"
+#include "metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- for one request */
+
+int
+answers_read(const json_t *data, enum answers_mode *mode, struct err *err)
+{
+	const json_t *cache = json_object_get(data, "cache");
+	const json_t *replay = json_object_get(data, "replay");
+
+	*mode = ANSWERS_OFF;
+	if (cache != NULL && !json_is_boolean(cache))
+		return fail(err, ERR_REQUEST, "cache must be true or false");
+	if (json_is_true(cache))
+		*mode = ANSWERS_KEEP;
+	if (replay == NULL)
+		return 0;
+	if (!json_is_string(replay) ||
+	    strcmp(json_string_value(replay), "strict") != 0)
+		return fail(err, ERR_REQUEST, "replay can only be \"strict\"");
+	*mode = ANSWERS_STRICT;
+	return 0;
+}
+
+static int
+check(const struct answers_conf *conf, struct err *err)
+{
+	if (conf->use == ANSWERS_NEVER)
+		return fail(err, ERR_REQUEST,
+		    "this server keeps no answers (experiments.cache: off)");
+	if (conf->hidden)
+		return fail(err, ERR_REQUEST,
+		    "this server keeps no answers: what is asked or answered "
+		    "is hidden (telemetry.hide_inputs, hide_outputs)");
+	if (conf->path == NULL)
+		return fail(err, ERR_REQUEST,
+		    "this server keeps no answers: it has no store");
+	return 0;
+}
+
+int
+answers_begin(struct engine *engine, enum answers_mode mode, struct err *err)
+{
+	const struct answers_conf *conf = &engine->settings->answers;
+	struct answers *all;
+
+	answers_end(engine);
+	if (mode == ANSWERS_OFF && conf->use == ANSWERS_ALWAYS)
+		mode = ANSWERS_KEEP;
+	if (mode == ANSWERS_OFF)
+		return 0;
+	if (check(conf, err) < 0)
+		return -1;
+	all = xcalloc(1, sizeof(*all));
+	all->mode = mode;
+	all->engine = engine;
+	all->cache = cache_new(conf->path, conf->bytes, conf->days);
+	buf_init(&all->question, LIMIT_CACHE_ANSWER_BYTES);
+	engine->answers = all;
+	return 0;
+}
+
+void
+answers_end(struct engine *engine)
+{
+	struct answers *all = engine->answers;
+
+	engine->answers = NULL;
+	if (all == NULL)
+		return;
+	timer_clear(engine->loop, &all->rest);
+	cache_free(all->cache);
+	buf_free(&all->question);
+	free(all);
+}
+
+bool
+answers_strict(const struct engine *engine)
+{
+	return engine->answers != NULL &&
+	       engine->answers->mode == ANSWERS_STRICT;
+}
+
+/* --- one answer */
+
+struct answer {
+	struct engine *engine;
+	struct cache_key key;
+	bool found;
+	struct pieces pieces; /* of one that was found */
+	size_t next;
+	struct pieces_out out; /* of one that is given now */
+	struct str question;   /* in the arena */
+};
+
+static void
+free_out(void *arg)
+{
+	struct pieces_out *out = arg;
+
+	buf_free(&out->bytes);
+}
+
+static void
+count(struct engine *engine, const char *result)
+{
+	metric_add(engine, METRIC_ANSWERS,
+	    (const struct metric_label[]){{"result", result}, {0}}, 1);
+}
+
+/* The rows that start in one turn look with one transaction. */
+static void
+rest(void *arg)
+{
+	struct answers *all = arg;
+
+	cache_rest(all->cache);
+}
+
+static int
+look(struct answers *all, struct arena *a, struct answer *answer)
+{
+	struct loop *loop = all->engine->loop;
+	struct str bytes;
+	int found = cache_get(all->cache, a, &answer->key, &bytes);
+
+	if (!all->rest.set)
+		timer_set(loop, &all->rest, loop_now(loop), rest, all);
+	if (found <= 0)
+		return found;
+	if (pieces_read(a, bytes, &answer->pieces) == 0)
+		return 1;
+	cache_drop(all->cache, &answer->key);
+	return 0;
+}
+
+static int
+miss(struct answers *all, struct arena *a, const struct answer *answer,
+    bool asked, struct err *err)
+{
+	struct nearest near = {.arena = a};
+	struct err bad = {0};
+
+	if (!asked)
+		return fail(
+		    err, ERR_PROVIDER, "the cache of answers cannot be read");
+	near.here = json_read(answer->question, &bad);
+	err_free(&bad);
+	cache_like(all->cache, &answer->key, nearest_look, &near);
+	json_decref(near.here);
+	if (near.n == 0)
+		return fail(err, ERR_PROVIDER,
+		    "not in the cache, and nothing that is like it");
+	return fail(
+	    err, ERR_PROVIDER, "not in the cache; nearest: %s", near.text);
+}
+
+static void
+make_keys(struct answers *all, const struct ask *ask,
+    const struct toolset *tools, struct cache_key *key)
+{
+	struct buf *b = &all->question;
+	size_t said;
+
+	buf_clear(b);
+	said = question_print(b, ask, tools);
+	crypt_hash((struct str){buf_str(b), b->len}, key->whole);
+	crypt_hash((struct str){buf_str(b) + said, b->len - said}, key->said);
+}
+
+int
+answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
+    const struct toolset *tools, struct answer **answer, struct err *err)
+{
+	struct answers *all = engine->answers;
+	struct answer *made;
+	int found;
+
+	*answer = NULL;
+	if (all == NULL)
+		return 0;
+	made = *answer = arena_zalloc(a, sizeof(*made));
+	made->engine = engine;
+	make_keys(all, ask, tools, &made->key);
+	found = buf_full(&all->question) ? 0 : look(all, a, made);
+	count(engine, found > 0 ? "hit" : "miss");
+	made->found = found > 0;
+	if (made->found)
+		return 0;
+	made->question = (struct str){
+	    arena_strndup(a, buf_str(&all->question), all->question.len),
+	    all->question.len};
+	question_about(a, ask, made->key.about);
+	if (all->mode == ANSWERS_STRICT)
+		return miss(all, a, made, found == 0, err);
+	buf_init(&made->out.bytes, LIMIT_CACHE_ANSWER_BYTES);
+	arena_on_free(a, free_out, &made->out);
+	return 0;
+}
+
+bool
+answer_found(const struct answer *a)
+{
+	return a != NULL && a->found;
+}
+
+bool
+answer_next(struct answer *a, struct piece *piece)
+{
+	if (a->next == a->pieces.n)
+		return false;
+	*piece = a->pieces.items[a->next++];
+	return true;
+}
+
+void
+answer_source(const struct answer *a, const char **provider, const char **model)
+{
+	*provider = a->pieces.provider;
+	*model = a->pieces.model;
+}
+
+void
+answer_add(struct answer *a, const struct piece *piece)
+{
+	if (a != NULL && !a->found)
+		pieces_add(&a->out, piece);
+}
+
+/* The request may have ended, or the answer be too large to be kept. */
+void
+answer_keep(struct answer *a, const struct exec *x)
+{
+	struct answers *all = a != NULL ? a->engine->answers : NULL;
+	struct buf *b;
+
+	if (all == NULL || a->found)
+		return;
+	b = &a->out.bytes;
+	pieces_end(&a->out, exec_ask(x)->provider->name, exec_ask(x)->model);
+	if (!buf_full(b) && !buf_full(&all->question))
+		cache_put(all->cache, &a->key, a->question,
+		    (struct str){buf_str(b), b->len});
+	buf_clear(b);
+}
