@@ -135,10 +135,10 @@ begin_table(struct buf *b, const char *id, const char *title,
     const char *const *columns)
 {
 	buf_addf(b,
-	    "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n"
+	    "<section>\n<h2 id=\"%s\">%s</h2>\n"
 	    "<div class=\"wide\" role=\"region\" aria-labelledby=\"%s\" "
 	    "tabindex=\"0\">\n<table>\n<thead><tr>",
-	    id, id, title, id);
+	    id, title, id);
 	for (; *columns != NULL; columns++)
 		if (**columns == '#')
 			buf_addf(b, "<th scope=\"col\" class=\"n\">%s</th>",
@@ -158,9 +158,9 @@ static void
 say_none(struct buf *b, const char *id, const char *title, const char *text)
 {
 	buf_addf(b,
-	    "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">%s</h2>\n"
+	    "<section>\n<h2 id=\"%s\">%s</h2>\n"
 	    "<p class=\"dim\">%s</p>\n</section>\n",
-	    id, id, title, text);
+	    id, title, text);
 }
 
 /* --- runs */

@@ -31,7 +31,7 @@ struct reply {
 	void (*flush)(struct reply *r);
 	int fd;	      /* readable when the client leaves; -1: cannot be told */
 	bool started; /* a head is out: errors are lines now */
-	bool gone;    /* writing failed: the client has left */
+	bool gone;    /* the client has left */
 	int64_t retry_after; /* seconds, for a reply of json(); 0: unsaid */
 	struct reply_facts facts;
 };

@@ -11,7 +11,7 @@ on_client(void *arg, bool gone)
 {
 	struct stream *s = arg;
 
-	s->gone = s->gone || gone;
+	s->reply->gone = s->reply->gone || gone;
 }
 
 void
@@ -86,13 +86,13 @@ stream_turn(struct stream *s, bool wait)
 		stream_flush(s);
 	engine_turn(s->engine, wait ? TURN_MS : 0);
 	stream_flush(s);
-	return !s->gone && !s->reply->gone && !s->engine->stopping;
+	return !s->reply->gone && !s->engine->stopping;
 }
 
 bool
 stream_stopped(const struct stream *s)
 {
-	return !s->gone && !s->reply->gone && s->engine->stopping;
+	return !s->reply->gone && s->engine->stopping;
 }
 
 int

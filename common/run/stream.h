@@ -14,7 +14,7 @@ struct stream {
 	struct watch *watch;
 	struct timer heartbeat;
 	int64_t last_flush; /* loop_now() */
-	bool unflushed, gone;
+	bool unflushed;
 };
 
 /* Watches the client from here on. */

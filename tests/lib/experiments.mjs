@@ -74,7 +74,7 @@ const byDefault = provider => ({
 // Serves with CONFIGURATION beside what every test needs.  `files` are written
 // below its datasets; `front` is 'lighttpd' or nothing.
 export async function serve({ provider, configuration = {}, files = {},
-  front, env = {}, rows, evals = {} }) {
+  front, env = {}, rows, evals = {}, args }) {
   const dir = runDir('experiments');
   const data = path.join(dir, 'data');
   fs.mkdirSync(data);
@@ -96,7 +96,7 @@ export async function serve({ provider, configuration = {}, files = {},
   const state = path.join(dir, 'tmp');
   fs.mkdirSync(state);
   const worker = await spawnFcgi({
-    bin: program(), dir,
+    bin: program(), dir, args,
     env: { AGENTMARK_FCGI_CONFIG: file, TMPDIR: state, ...env },
   });
   const server = front === 'lighttpd'
