@@ -90,6 +90,20 @@ crypt_hash(struct str bytes, uint8_t digest[CRYPT_HASH_LEN])
 	    (const unsigned char *)bytes.p, bytes.len, NULL, 0);
 }
 
+uint64_t
+crypt_checksum(struct str bytes)
+{
+	static const unsigned char key[crypto_shorthash_KEYBYTES];
+	unsigned char sum[crypto_shorthash_BYTES];
+	uint64_t n = 0;
+
+	(void)crypto_shorthash(
+	    sum, (const unsigned char *)bytes.p, bytes.len, key);
+	for (size_t i = 0; i < sizeof(sum); i++)
+		n = n << 8 | sum[i];
+	return n;
+}
+
 void
 crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN])
 {

@@ -33,6 +33,8 @@ void crypt_sha256(struct str bytes, uint8_t digest[CRYPT_SHA256_LEN]);
 /* BLAKE2b, shortened: fast, and nobody finds two texts of one hash. */
 void crypt_hash(struct str bytes, uint8_t digest[CRYPT_HASH_LEN]);
 void crypt_md5(struct str bytes, uint8_t digest[CRYPT_MD5_LEN]);
+/* Tells what was damaged, protects from nobody; faster still (SipHash). */
+uint64_t crypt_checksum(struct str bytes);
 
 /* Lower-case hex; OUT holds 2 * LEN + 1 bytes. */
 void hex_print(char *out, const void *p, size_t len) NONNULL;

@@ -27,6 +27,7 @@ struct eval_case {
 	int64_t latency_ms; /* this and the tokens: negative if not known */
 	int64_t input_tokens, output_tokens, total_tokens;
 	struct span *span; /* of the row; NULL: none */
+	struct bill *bill; /* what it costs is added to; NULL: nothing */
 };
 
 /* What an eval says.  Built-in ones always give a score from 0 to 1. */

@@ -67,6 +67,15 @@ struct target {
 	const char *model;
 };
 
+/* What an answer comes to, added up by the runner over all of its calls. */
+struct bill {
+	double usd;
+	int64_t calls;	/* that were counted */
+	int64_t cached; /* answers that the cache gave in place of a call */
+	bool unknown;	/* a model has no price */
+	bool refused;	/* a budget did not allow a call */
+};
+
 /* What is asked of a model.  MESSAGES are those of the compiled prompt, CONFIG
  * its text_config or object_config (protocol.md 6.2).  For images and speech
  * CONFIG is the compiled image_config or speech_config, with the text in it,
@@ -101,6 +110,7 @@ struct ask {
 	const char *traceparent; /* W3C, or NULL */
 	struct span *span;	 /* that calls belong to; NULL: none */
 	int64_t repeat;		 /* of the same question, from 0 */
+	struct bill *bill;	 /* NULL: nobody wants to know */
 };
 
 /* What the engine is to send; all of it lives as long as the call. */

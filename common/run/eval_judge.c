@@ -206,6 +206,7 @@ start_call(struct judge_call *c, struct js compiled, struct err *err)
 		e->engine, e->arena, &c->ask, TOOLSET_OURS, &c->tools, err) < 0)
 		return -1;
 	c->ask.span = e->c.span;
+	c->ask.bill = e->c.bill;
 	return ask_judge(c, err);
 }
 

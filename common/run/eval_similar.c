@@ -105,6 +105,7 @@ ask_for(
 	s->ask.kind = PROMPT_EMBED;
 	s->ask.messages = texts;
 	s->ask.span = e->c.span;
+	s->ask.bill = e->c.bill;
 	s->sink.event = similar_event;
 	s->exec = exec_start(e->engine, e->arena, &s->ask, &s->sink, err);
 	return s->exec != NULL ? 0 : -1;

@@ -15,7 +15,8 @@ enum { RECORD_HASH_LEN = 32 };
 struct record {
 	int64_t index;	     /* of the row in the dataset, from 0 */
 	int64_t repeat;	     /* from 0 */
-	const char *hash;    /* hex, of the row's input and what it expects */
+	const char *hash;    /* hex, of the row's input and what it expects; "":
+			      * of a line that is no row */
 	const char *cluster; /* rows of one name are not independent; NULL: the
 			      * repeats of a row alone are */
 	bool failed;
@@ -31,11 +32,20 @@ struct record {
  * line of something else; -1: it has no details, or broken ones. */
 int record_read(const json_t *line, struct record *r, struct err *err) MUST_USE;
 
-/* Adds `"row":{…}`. */
+/* The same of its text alone, as a journal has it and without looking at the
+ * rest of the line: LINE, EVALS and CLUSTER stay NULL. */
+int record_scan(struct str text, struct arena *a, struct record *r,
+    struct err *err) MUST_USE;
+
+/* A line's text before `,"row":{…}}`, and that object. */
+bool record_split(struct str text, struct str *front, struct str *row) MUST_USE;
+
+/* Adds `,"row":{…}`. */
 void record_print(struct buf *b, const struct record *r) NONNULL;
 
-/* The hash of a row; EXPECTED may be NULL.  INPUT is its JSON. */
-void record_hash(char out[RECORD_HASH_LEN + 1], struct str input,
-    const json_t *expected);
+/* The hash of a row; EXPECTED may be NULL.  INPUT is its JSON, with its keys in
+ * the order of the dataset: another order is another row. */
+void record_hash(
+    char out[RECORD_HASH_LEN + 1], struct str input, const json_t *expected);
 
 #endif

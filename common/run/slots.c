@@ -43,8 +43,8 @@ check_dir(int fd, const char *path, struct err *err)
 	return 0;
 }
 
-static int
-open_dir(const char *path, struct err *err)
+int
+private_dir(const char *path, struct err *err)
 {
 	int fd;
 
@@ -105,7 +105,7 @@ slot_take(const char *dir, int64_t n, struct err *err)
 		default_dir(path, sizeof(path));
 		dir = path;
 	}
-	fd = open_dir(dir, err);
+	fd = private_dir(dir, err);
 	if (fd < 0)
 		return -1;
 	for (int64_t i = 0; i < n && rc == 1; i++)

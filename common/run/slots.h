@@ -13,4 +13,8 @@ int slot_take(const char *dir, int64_t n, struct err *err) MUST_USE;
 
 void slot_release(int slot);
 
+/* Opens a directory that belongs to this user and that nobody else may write
+ * or read; it is made when it is missing, its parents are not. */
+int private_dir(const char *path, struct err *err) MUST_USE NONNULL;
+
 #endif

@@ -12,6 +12,7 @@
 struct charge {
 	struct spend *spend;
 	struct store *store;
+	struct bill *bill; /* of the answer, or NULL */
 	struct price price;
 	struct price_units units;
 	enum prompt_kind kind;
@@ -187,6 +188,7 @@ estimate(struct engine *engine, struct arena *a, struct ask *ask,
 		prices = &none;
 	c->spend = s;
 	c->store = engine->store;
+	c->bill = ask->bill;
 	c->kind = ask->kind;
 	c->units = price_units(ask);
 	c->priced = price_find(prices, ask->provider, ask->model, &c->price);
@@ -201,26 +203,38 @@ estimate(struct engine *engine, struct arena *a, struct ask *ask,
 	return 0;
 }
 
+/* In all budgets, or in none. */
+static int
+reserve(struct engine *e, struct arena *a, struct charge *c, struct err *err)
+{
+	struct spend *s = c->spend;
+
+	if (!has_budget(s))
+		return 0;
+	s->largest = fmax(s->largest, c->amount);
+	if (reserve_run(a, s, c->amount, err) < 0 ||
+	    reserve_periods(e, a, c, c->amount, err) < 0) {
+		if (c->bill != NULL)
+			c->bill->refused = true;
+		return -1;
+	}
+	s->reserved += c->amount;
+	return 0;
+}
+
 int
 spend_begin(struct engine *engine, struct arena *a, struct ask *ask,
     struct charge **charge, struct err *err)
 {
-	struct spend *s = engine->spend;
 	struct charge *c;
 
 	*charge = NULL;
-	if (s == NULL)
+	if (engine->spend == NULL)
 		return 0;
 	c = arena_zalloc(a, sizeof(*c));
-	if (estimate(engine, a, ask, c, err) < 0)
+	if (estimate(engine, a, ask, c, err) < 0 ||
+	    reserve(engine, a, c, err) < 0)
 		return -1;
-	if (has_budget(s)) {
-		s->largest = fmax(s->largest, c->amount);
-		if (reserve_run(a, s, c->amount, err) < 0 ||
-		    reserve_periods(engine, a, c, c->amount, err) < 0)
-			return -1;
-		s->reserved += c->amount;
-	}
 	arena_on_free(a, end_charge, c);
 	*charge = c;
 	return 0;
@@ -304,6 +318,19 @@ cost_of(const struct charge *c, const struct usage *usage)
 	return price_of(&c->price, c->kind, usage, &c->units);
 }
 
+static void
+add_to_bill(const struct charge *c, const struct usage *usage, double cost)
+{
+	struct bill *bill = c->bill;
+
+	if (bill == NULL)
+		return;
+	bill->usd += cost;
+	bill->calls++;
+	if (!c->priced && (usage == NULL || !usage->has_cost))
+		bill->unknown = true;
+}
+
 double
 spend_end(struct charge *charge, const struct usage *usage, bool sent)
 {
@@ -318,6 +345,8 @@ spend_end(struct charge *charge, const struct usage *usage, bool sent)
 		cost = cost_of(charge, usage);
 	else if (sent)
 		cost = charge->amount;
+	if (usage != NULL || sent)
+		add_to_bill(charge, usage, cost);
 	s->reserved = not_below_zero(s->reserved - charge->amount);
 	s->spent += cost;
 	if (charge->reservation != 0)
