@@ -241,5 +241,15 @@
 #define LIMIT_HTTPD_WRITE_MS 60000
 #define LIMIT_HTTPD_IDLE_MS 30000
 #define LIMIT_HTTPD_LINGER_MS 3000
+/* Statistics of an experiment: parts (rows that wait for their repeats, and
+ * clusters) that are kept in memory, about 200 bytes each, and not on disk;
+ * units whose values are kept for resampling, where it still says something
+ * else than the usual formulas; evals; for how many tries pass@k is given; and
+ * scores, which are summed as whole numbers. */
+#define LIMIT_SUMMARY_PARTS 200000u
+#define LIMIT_SUMMARY_UNITS 5000u
+#define LIMIT_SUMMARY_EVALS 1000u
+#define LIMIT_SUMMARY_TRIES 100
+#define LIMIT_SUMMARY_SCORE 1e12
 
 #endif
