@@ -3,10 +3,10 @@
 #include "status.h"
 
 #include "../common/base/clock.h"
-#include "../common/base/html.h"
 #include "../common/run/deliver.h"
 #include "../common/run/scope.h"
 #include "../common/store/store.h"
+#include "page.h"
 #include "version.h"
 
 #include <inttypes.h>
@@ -75,26 +75,6 @@ print_duration(struct buf *b, int64_t ms)
 }
 
 static void
-cell(struct buf *b, const char *text)
-{
-	buf_adds(b, "<td>");
-	html_puts(b, text);
-	buf_adds(b, "</td>");
-}
-
-static void
-cell_number(struct buf *b, int64_t n)
-{
-	buf_addf(b, "<td class=\"n\">%" PRId64 "</td>", n);
-}
-
-static void
-cell_dollars(struct buf *b, double dollars)
-{
-	buf_addf(b, "<td class=\"n\">%.4f</td>", dollars);
-}
-
-static void
 cell_moment(struct buf *b, int64_t ms)
 {
 	buf_adds(b, "<td>");
@@ -116,42 +96,24 @@ cell_status(struct buf *b, const struct store_run *run)
 	bool good = strcmp(run->status, "ok") == 0 ||
 		    strcmp(run->status, "running") == 0;
 
-	buf_adds(b, good ? "<td>" : "<td class=\"bad\">");
-	html_puts(b, run->status);
-	buf_adds(b, "</td>");
-}
-
-static void
-cell_caller(struct buf *b, const struct store_run *run)
-{
-	cell(b, run->caller != NULL ? run->caller : "");
+	page_cell(b, good ? NULL : "bad", run->status);
 }
 
 /* --- tables */
 
-/* A name that begins with "#" heads a column of numbers. */
 static void
 begin_table(struct buf *b, const char *id, const char *title,
     const char *const *columns)
 {
-	buf_addf(b,
-	    "<section>\n<h2 id=\"%s\">%s</h2>\n"
-	    "<div class=\"wide\" role=\"region\" aria-labelledby=\"%s\" "
-	    "tabindex=\"0\">\n<table>\n<thead><tr>",
-	    id, title, id);
-	for (; *columns != NULL; columns++)
-		if (**columns == '#')
-			buf_addf(b, "<th scope=\"col\" class=\"n\">%s</th>",
-			    *columns + 1);
-		else
-			buf_addf(b, "<th scope=\"col\">%s</th>", *columns);
-	buf_adds(b, "</tr></thead>\n<tbody>\n");
+	buf_addf(b, "<section>\n<h2 id=\"%s\">%s</h2>\n", id, title);
+	page_table(b, id, columns);
 }
 
 static void
 end_table(struct buf *b)
 {
-	buf_adds(b, "</tbody>\n</table>\n</div>\n</section>\n");
+	page_table_end(b);
+	buf_adds(b, "</section>\n");
 }
 
 static void
@@ -181,12 +143,12 @@ add_running(struct buf *b, const struct store_run *run)
 {
 	buf_adds(b, "<tr>");
 	cell_moment(b, run->began);
-	cell(b, run->kind);
-	cell(b, run->name);
-	cell(b, run->model);
-	cell_caller(b, run);
+	page_cell(b, NULL, run->kind);
+	page_cell(b, NULL, run->name);
+	page_cell(b, NULL, run->model);
+	page_cell(b, NULL, run->caller);
 	cell_duration(b, clock_wall_ms() - run->began);
-	cell_number(b, run->pid);
+	page_number(b, "%.0f", (double)run->pid);
 	buf_adds(b, "</tr>\n");
 }
 
@@ -196,17 +158,16 @@ add_last(struct buf *b, const struct store_run *run)
 	buf_adds(b, "<tr>");
 	cell_moment(b, run->began);
 	cell_status(b, run);
-	cell(b, run->kind);
-	cell(b, run->name);
-	cell(b, run->model);
-	cell_caller(b, run);
-	cell_number(b, run->input);
-	cell_number(b, run->output);
-	cell_dollars(b, run->cost);
+	page_cell(b, NULL, run->kind);
+	page_cell(b, NULL, run->name);
+	page_cell(b, NULL, run->model);
+	page_cell(b, NULL, run->caller);
+	page_number(b, "%.0f", (double)run->input);
+	page_number(b, "%.0f", (double)run->output);
+	page_number(b, "%.4f", run->cost);
 	cell_duration(b, run->ended - run->began);
-	buf_adds(b, "<td class=\"text\">");
-	html_puts(b, run->error);
-	buf_adds(b, "</td></tr>\n");
+	page_cell(b, "text", run->error);
+	buf_adds(b, "</tr>\n");
 }
 
 static void
@@ -215,13 +176,13 @@ add_experiment(struct buf *b, const struct store_run *run)
 	buf_adds(b, "<tr>");
 	cell_moment(b, run->began);
 	cell_status(b, run);
-	cell(b, run->name);
-	cell(b, run->model);
-	cell_number(b, run->rows);
-	cell_number(b, run->failed);
-	cell_dollars(b, run->cost);
+	page_cell(b, NULL, run->name);
+	page_cell(b, NULL, run->model);
+	page_number(b, "%.0f", (double)run->rows);
+	page_number(b, "%.0f", (double)run->failed);
+	page_number(b, "%.4f", run->cost);
 	cell_duration(b, run->ended - run->began);
-	cell(b, run->id);
+	page_cell(b, NULL, run->id);
 	buf_adds(b, "</tr>\n");
 }
 
@@ -294,16 +255,16 @@ add_budget(void *arg, const struct budget_state *state)
 	double used = state->spent + state->reserved;
 
 	buf_adds(b, "<tr>");
-	cell(b, state->secret);
-	cell(b, state->period);
+	page_cell(b, NULL, state->secret);
+	page_cell(b, NULL, state->period);
 	buf_addf(b,
 	    "<td><meter min=\"0\" max=\"%.6f\" high=\"%.6f\" "
 	    "value=\"%.6f\">%.0f %%</meter></td>",
 	    state->most, state->most * 0.8, used,
 	    state->most > 0 ? 100 * used / state->most : 100);
-	cell_dollars(b, state->spent);
-	cell_dollars(b, state->reserved);
-	cell_dollars(b, state->most);
+	page_number(b, "%.4f", state->spent);
+	page_number(b, "%.4f", state->reserved);
+	page_number(b, "%.4f", state->most);
 	cell_moment(b, state->resets);
 	buf_adds(b, "</tr>\n");
 }
@@ -334,9 +295,10 @@ print_deliveries(struct buf *b, struct engine *engine)
 	begin_table(b, "deliveries", "Deliveries", columns);
 	for (size_t i = 0; i < s->n_routes; i++) {
 		buf_adds(b, "<tr>");
-		cell(b, s->routes[i]->name);
-		cell_number(b, store_outbox_waiting(
-				   engine->store, s->routes[i]->name, &due));
+		page_cell(b, NULL, s->routes[i]->name);
+		page_number(b, "%.0f",
+		    (double)store_outbox_waiting(
+			engine->store, s->routes[i]->name, &due));
 		buf_adds(b, "</tr>\n");
 	}
 	end_table(b);

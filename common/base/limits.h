@@ -168,6 +168,10 @@
 /* What it may take of the disk, and broken files that are put aside. */
 #define LIMIT_STORE_BYTES (INT64_C(1) * 1024 * 1024 * 1024)
 #define LIMIT_STORE_BROKEN 3
+/* Words of two texts that are compared with one another (their product is
+ * memory), and bytes of one text in a report. */
+#define LIMIT_DIFF_WORDS 2000
+#define LIMIT_REPORT_TEXT_BYTES (20 * 1024)
 /* Past runs that are kept, texts of one of them, and counters: their labels
  * hold names that a caller may choose. */
 #define LIMIT_STORE_RUNS 10000
