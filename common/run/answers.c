@@ -72,6 +72,16 @@ answers_begin(struct engine *engine, enum answers_mode mode, struct err *err)
 	return 0;
 }
 
+int
+answers_use(struct engine *engine, const json_t *data, struct err *err)
+{
+	enum answers_mode mode;
+
+	return answers_read(data, &mode, err) < 0
+		   ? -1
+		   : answers_begin(engine, mode, err);
+}
+
 void
 answers_end(struct engine *engine)
 {
@@ -225,11 +235,16 @@ answer_next(struct answer *a, struct piece *piece)
 	return true;
 }
 
-void
-answer_source(const struct answer *a, const char **provider, const char **model)
+struct answer_source
+answer_source(const struct answer *a)
 {
-	*provider = a->pieces.provider;
-	*model = a->pieces.model;
+	const struct pieces *p = &a->pieces;
+	struct answer_source source = {p->provider, p->model, NULL};
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->items[i].event.type == EVENT_FINISH)
+			source.finish = &p->items[i].event;
+	return source;
 }
 
 void
@@ -239,14 +254,14 @@ answer_add(struct answer *a, const struct piece *piece)
 		pieces_add(&a->out, piece);
 }
 
-/* The request may have ended, or the answer be too large to be kept. */
+/* Where a model says itself that it failed nothing is kept. */
 void
-answer_keep(struct answer *a, const struct exec *x)
+answer_keep(struct answer *a, const struct exec *x, enum finish_reason reason)
 {
 	struct answers *all = a != NULL ? a->engine->answers : NULL;
 	struct buf *b;
 
-	if (all == NULL || a->found)
+	if (all == NULL || a->found || reason == FINISH_ERROR)
 		return;
 	b = &a->out.bytes;
 	pieces_end(&a->out, exec_ask(x)->provider->name, exec_ask(x)->model);

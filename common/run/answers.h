@@ -25,6 +25,9 @@ int answers_read(
  */
 int answers_begin(
     struct engine *engine, enum answers_mode mode, struct err *err) MUST_USE;
+/* Both of them. */
+int answers_use(
+    struct engine *engine, const json_t *data, struct err *err) MUST_USE;
 void answers_end(struct engine *engine) NONNULL;
 
 /* Whether nobody may be asked. */
@@ -53,13 +56,17 @@ struct piece {
 };
 /* The next piece, valid until the arena is freed; false behind the last. */
 bool answer_next(struct answer *a, struct piece *piece) NONNULL;
-/* Who gave it. */
-void answer_source(
-    const struct answer *a, const char **provider, const char **model) NONNULL;
+/* Who gave it, and how the last of its calls ended. */
+struct answer_source {
+	const char *provider, *model;
+	const struct event *finish; /* NULL: nothing says it */
+};
+struct answer_source answer_source(const struct answer *a) NONNULL;
 
 /* Notes a piece of what is answered now; A may be NULL. */
 void answer_add(struct answer *a, const struct piece *piece);
-/* It has ended well: X was its last call. */
-void answer_keep(struct answer *a, const struct exec *x);
+/* It has ended without an error: X was its last call. */
+void answer_keep(
+    struct answer *a, const struct exec *x, enum finish_reason reason);
 
 #endif

@@ -7,6 +7,7 @@
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/utf.h"
+#include "answers.h"
 #include "beneath.h"
 #include "row.h"
 #include "runs.h"
@@ -403,7 +404,8 @@ run_experiment(struct run *run, const struct job *job, struct err *err)
 	struct sampling sampling;
 	struct str path;
 
-	if (prepare(run, job, err) < 0 ||
+	if (answers_use(run->engine, job->data, err) < 0 ||
+	    prepare(run, job, err) < 0 ||
 	    dataset_path(run, job->data, &path, err) < 0 ||
 	    check_scope(run, path, err) < 0 ||
 	    sampling_read(run->arena, json_object_get(job->data, "sampling"),
@@ -438,6 +440,7 @@ dataset_run(struct engine *engine, struct arena *a, const struct job *job,
 		row_cancel(run.running->row);
 		end_row(&run, run.running);
 	}
+	answers_end(engine);
 	dataset_close(run.dataset);
 	stream_stop(&run.stream);
 	if (lock >= 0)

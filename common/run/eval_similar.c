@@ -4,6 +4,7 @@
 #include "eval_int.h"
 
 #include "../base/utf.h"
+#include "steps.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 struct similar {
 	struct sink sink; /* first */
 	struct eval_run *eval;
-	struct exec *exec;
+	struct steps *steps;
 	struct ask ask;
 };
 
@@ -107,8 +108,9 @@ ask_for(
 	s->ask.span = e->c.span;
 	s->ask.bill = e->c.bill;
 	s->sink.event = similar_event;
-	s->exec = exec_start(e->engine, e->arena, &s->ask, &s->sink, err);
-	return s->exec != NULL ? 0 : -1;
+	s->steps =
+	    steps_start(e->engine, e->arena, &s->ask, NULL, &s->sink, err);
+	return s->steps != NULL ? 0 : -1;
 }
 
 /* Vendors refuse empty texts, and equal ones need no embeddings. */
@@ -140,5 +142,5 @@ eval_similar_free(struct eval_run *e)
 	struct similar *s = e->state;
 
 	if (s != NULL)
-		exec_free(s->exec);
+		steps_free(s->steps);
 }

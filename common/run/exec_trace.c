@@ -4,6 +4,7 @@
 #include "exec_trace.h"
 
 #include "../base/clock.h"
+#include "answers.h"
 #include "exec_int.h"
 #include "metrics.h"
 
@@ -114,32 +115,38 @@ set_server(struct span *s, const char *url)
 		span_int(s, "server.port", port);
 }
 
+static struct span *
+open_span(struct arena *a, const struct ask *ask)
+{
+	const char *operation = kinds[ask->kind].operation;
+	const char *name = vendor(ask->provider);
+	struct span *s = span_start(
+	    ask->span, arena_printf(a, "%s %s", operation, ask->model));
+
+	span_kind(s, OTLP_CLIENT);
+	span_string(s, "gen_ai.operation.name", operation);
+	span_string(s, "gen_ai.provider.name", name);
+	span_string(s, "gen_ai.system", name);
+	span_string(s, "agentmark.provider", ask->provider->name);
+	span_string(s, "gen_ai.request.model", ask->model);
+	span_string(s, "gen_ai.output.type", kinds[ask->kind].output);
+	span_bool(s, "gen_ai.request.stream", ask->stream);
+	set_request(s, ask);
+	return s;
+}
+
 static void
 start_span(struct exec *x)
 {
 	struct exec_trace *t = &x->trace;
-	const struct ask *ask = &x->ask;
 	char *parent = arena_alloc(x->attempt, TRACEPARENT_LEN + 1);
-	const char *name = vendor(ask->provider);
 
-	t->span =
-	    span_start(ask->span, arena_printf(x->attempt, "%s %s",
-				      kinds[ask->kind].operation, ask->model));
+	t->span = open_span(x->attempt, &x->ask);
 	if (!span_traceparent(t->span, parent))
 		return;
 	x->ask.traceparent = parent;
-	span_kind(t->span, OTLP_CLIENT);
-	span_string(
-	    t->span, "gen_ai.operation.name", kinds[ask->kind].operation);
-	span_string(t->span, "gen_ai.provider.name", name);
-	span_string(t->span, "gen_ai.system", name);
-	span_string(t->span, "agentmark.provider", ask->provider->name);
-	span_string(t->span, "gen_ai.request.model", ask->model);
-	span_string(t->span, "gen_ai.output.type", kinds[ask->kind].output);
-	span_bool(t->span, "gen_ai.request.stream", ask->stream);
 	span_int(t->span, "agentmark.attempt", t->tried);
-	set_server(t->span, ask->provider->base_url);
-	set_request(t->span, ask);
+	set_server(t->span, x->ask.provider->base_url);
 }
 
 void
@@ -168,6 +175,15 @@ set_usage(struct span *s, const struct usage *u)
 	if (u->reasoning != 0)
 		span_int(
 		    s, "gen_ai.usage.reasoning.output_tokens", u->reasoning);
+}
+
+static void
+set_reason(struct span *s, const char *reason)
+{
+	char list[64];
+
+	(void)snprintf(list, sizeof(list), "[\"%s\"]", reason);
+	span_texts(s, "gen_ai.response.finish_reasons", list);
 }
 
 static void
@@ -246,7 +262,6 @@ finish(struct exec *x, const struct event *ev)
 {
 	struct exec_trace *t = &x->trace;
 	const char *reason = finish_name(ev->finish.reason);
-	char list[64];
 
 	if (!t->open)
 		return;
@@ -257,9 +272,27 @@ finish(struct exec *x, const struct event *ev)
 	set_usage(t->span, &ev->finish.usage);
 	if (t->cost > 0)
 		span_double(t->span, "agentmark.usage.cost_usd", t->cost);
-	(void)snprintf(list, sizeof(list), "[\"%s\"]", reason);
-	span_texts(t->span, "gen_ai.response.finish_reasons", list);
+	set_reason(t->span, reason);
 	end(x);
+}
+
+/* The tokens of that time, which cost nothing now. */
+void
+exec_trace_kept(
+    struct arena *a, const struct ask *ask, const struct answer *answer)
+{
+	struct answer_source source = answer_source(answer);
+	struct span *s = open_span(a, ask);
+
+	span_bool(s, "agentmark.cached", true);
+	span_string(s, "agentmark.cached.provider", source.provider);
+	span_string(s, "agentmark.cached.model", source.model);
+	span_double(s, "agentmark.usage.cost_usd", 0);
+	if (source.finish != NULL) {
+		set_usage(s, &source.finish->finish.usage);
+		set_reason(s, finish_name(source.finish->finish.reason));
+	}
+	span_end(s);
 }
 
 static void

@@ -2,9 +2,10 @@
 #ifndef EXEC_TRACE_H
 #define EXEC_TRACE_H
 
-#include "../wire/event.h"
+#include "../provider/driver.h"
 #include "trace.h"
 
+struct answer;
 struct exec;
 
 /* One attempt, as it is measured. */
@@ -27,6 +28,10 @@ void exec_trace_event(struct exec *x, const struct event *ev) NONNULL;
 void exec_trace_retry(struct exec *x, int64_t wait) NONNULL;
 void exec_trace_move(struct exec *x, const struct target *next) NONNULL;
 void exec_trace_fail(struct exec *x) NONNULL;
+
+/* No call: the answer was given before, and is given again. */
+void exec_trace_kept(struct arena *a, const struct ask *ask,
+    const struct answer *answer) NONNULL;
 
 /* The call is given up while it runs; nothing, when it has ended. */
 void exec_trace_stop(struct exec *x) NONNULL;

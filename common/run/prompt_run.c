@@ -4,6 +4,7 @@
 
 #include "../base/log.h"
 #include "../wire/chunk.h"
+#include "answers.h"
 #include "ask.h"
 #include "metrics.h"
 #include "runs.h"
@@ -206,10 +207,13 @@ prompt_run(struct engine *engine, struct arena *a, const struct job *job,
 	start_trace(&run, a, job);
 	log_context_set(LOG_TRACE_ID, run.trace_id);
 	reply->facts.id = arena_strdup(a, run.trace_id);
-	rc = make_ask(&run, a, job, err);
+	rc = answers_use(engine, job->data, err);
+	if (rc == 0)
+		rc = make_ask(&run, a, job, err);
 	if (rc == 0)
 		rc = run.ask.stream ? run_stream(&run, a, err)
 				    : run_once(&run, a, err);
+	answers_end(engine);
 	stream_stop(&run.stream);
 	end_trace(&run, rc, err);
 	count_run(&run, rc);

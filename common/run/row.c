@@ -221,6 +221,7 @@ row_start(const struct row_plan *plan, struct arena *a,
 	row->data = *data;
 	row->number = number;
 	row->ask = *plan->ask;
+	row->ask.row = &row->data.input;
 	row->done = done;
 	row->arg = arg;
 	result_init(&row->result, prompt_kind_name(row->ask.kind));

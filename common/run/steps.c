@@ -47,17 +47,21 @@ give_up(struct steps *s, struct str why)
 
 /* --- the next call */
 
-static void step_event(struct sink *self, const struct event *ev);
-
-static int
-start_step(struct steps *s, struct err *err)
+void
+steps_begin(struct steps *s)
 {
-	s->sink.event = step_event;
 	buf_clear(&s->text);
 	json_decref(s->object);
 	s->object = NULL;
 	s->step = NULL;
 	s->n_calls = 0;
+}
+
+static int
+start_step(struct steps *s, struct err *err)
+{
+	steps_begin(s);
+	answer_add(s->answer, &(struct piece){.step = true});
 	s->exec = exec_start(s->engine, s->arena, &s->ask, &s->sink, err);
 	return s->exec != NULL ? 0 : -1;
 }
@@ -114,6 +118,19 @@ end_tool_span(struct step_call *c)
 }
 
 static void
+note_result(const struct step_call *c)
+{
+	struct piece piece = {.ours = true};
+
+	piece.event.type = EVENT_TOOL_RESULT;
+	piece.event.tool.id = c->id;
+	piece.event.tool.name = toolset_wire_name(c->steps->tools, c->name);
+	piece.event.tool.value = c->result;
+	piece.event.tool.is_error = c->is_error;
+	answer_add(c->steps->answer, &piece);
+}
+
+static void
 end_call(struct step_call *c)
 {
 	const json_t *result = tool_result(c->run, &c->is_error);
@@ -122,6 +139,7 @@ end_call(struct step_call *c)
 	tool_free(c->run);
 	c->run = NULL;
 	end_tool_span(c);
+	note_result(c);
 }
 
 static void
@@ -195,7 +213,7 @@ take_call(struct steps *s, const struct event *ev)
 	if (s->step == NULL)
 		s->step = c;
 	c->asked = ev->type == EVENT_TOOL_REQUEST;
-	if (c->asked)
+	if (c->asked && !answer_found(s->answer))
 		run_tool(c);
 }
 
@@ -238,6 +256,8 @@ take_finish(struct steps *s, const struct event *ev)
 	s->n_steps++;
 	s->reason = ev->finish.reason;
 	add_usage(s, &ev->finish.usage);
+	if (answer_found(s->answer))
+		return; /* results may follow */
 	if (s->step != NULL && !s->agent)
 		go_on(s, run_tools);
 	else
@@ -263,6 +283,20 @@ take_object(struct steps *s, const struct event *ev)
 		s->out->event(s->out, ev);
 }
 
+/* Tools are known by the names of the wire: a replay connects to no server that
+ * could tell others. */
+static void
+note_event(struct steps *s, const struct event *ev)
+{
+	struct piece piece = {.event = *ev, .agent = s->agent};
+
+	if (ev->type == EVENT_TOOL_CALL || ev->type == EVENT_TOOL_REQUEST ||
+	    ev->type == EVENT_TOOL_RESULT)
+		piece.event.tool.name =
+		    toolset_wire_name(s->tools, ev->tool.name);
+	answer_add(s->answer, &piece);
+}
+
 static void
 step_event(struct sink *self, const struct event *ev)
 {
@@ -273,6 +307,7 @@ step_event(struct sink *self, const struct event *ev)
 	/* A fallback may be another one. */
 	if (s->exec != NULL)
 		s->agent = is_agent(exec_ask(s->exec)->provider);
+	note_event(s, ev);
 	switch (ev->type) {
 	case EVENT_TEXT_DELTA:
 		take_text(s, ev);
@@ -368,12 +403,47 @@ is_plain(
 	       !fetch_wanted(engine, ask);
 }
 
-static struct steps *
-start_plain(struct steps *s, struct arena *parent, struct err *err)
+static void
+plain_event(struct sink *self, const struct event *ev)
 {
-	s->plain = true;
-	s->exec = exec_start(s->engine, parent, &s->ask, s->out, err);
-	return s->exec != NULL ? s : NULL;
+	struct steps *s = (struct steps *)self;
+
+	answer_add(s->answer, &(struct piece){.event = *ev});
+	if (ev->type == EVENT_FINISH)
+		answer_keep(s->answer, s->exec, ev->finish.reason);
+	s->out->event(s->out, ev);
+}
+
+static int
+start_plain(struct steps *s, struct err *err)
+{
+	s->sink.event = plain_event;
+	s->exec = exec_start(s->engine, s->parent, &s->ask,
+	    s->answer != NULL ? &s->sink : s->out, err);
+	return s->exec != NULL ? 0 : -1;
+}
+
+static void
+prepare(struct steps *s, struct toolset *tools)
+{
+	s->arena = arena_new(s->parent);
+	s->tools = tools != NULL ? tools : no_tools(s->engine, s->arena);
+	s->ask.tools = toolset_decls(s->tools, &s->ask.n_tools);
+	s->max_steps = steps_allowed(&s->ask);
+	s->sink.event = step_event;
+	s->end = &s->calls;
+	buf_init(&s->text, LIMIT_REPLY_BYTES);
+}
+
+static int
+start_asking(struct steps *s, struct err *err)
+{
+	if (s->plain)
+		return start_plain(s, err);
+	if (!fetch_wanted(s->engine, &s->ask))
+		return start_step(s, err);
+	s->fetch = fetch_start(s->engine, s->arena, &s->ask, fetched, s);
+	return 0;
 }
 
 struct steps *
@@ -383,22 +453,20 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	struct steps *s = arena_zalloc(parent, sizeof(*s));
 
 	s->engine = engine;
+	s->parent = parent;
 	s->ask = *ask;
 	s->out = out;
-	if (is_plain(engine, ask, tools))
-		return start_plain(s, parent, err);
-	s->arena = arena_new(parent);
-	s->tools = tools != NULL ? tools : no_tools(engine, s->arena);
-	s->ask.tools = toolset_decls(s->tools, &s->ask.n_tools);
-	s->max_steps = steps_allowed(ask);
-	s->end = &s->calls;
-	buf_init(&s->text, LIMIT_REPLY_BYTES);
-	if (fetch_wanted(engine, ask)) {
-		s->fetch = fetch_start(engine, s->arena, ask, fetched, s);
-		return s;
+	s->plain = is_plain(engine, ask, tools);
+	if (!s->plain)
+		prepare(s, tools);
+	if (answer_open(engine, parent, ask, tools, &s->answer, err) == 0) {
+		if (answer_found(s->answer)) {
+			go_on(s, steps_replay);
+			return s;
+		}
+		if (start_asking(s, err) == 0)
+			return s;
 	}
-	if (start_step(s, err) == 0)
-		return s;
 	steps_free(s);
 	return NULL;
 }
@@ -406,9 +474,15 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 bool
 steps_done(const struct steps *s)
 {
-	if (s->plain)
+	if (s->plain && s->exec != NULL)
 		return exec_done(s->exec);
 	return s->over && (s->exec == NULL || exec_done(s->exec));
+}
+
+bool
+steps_cached(const struct steps *s)
+{
+	return answer_found(s->answer);
 }
 
 static void
@@ -429,11 +503,11 @@ steps_free(struct steps *s)
 		return;
 	exec_free(s->exec);
 	s->exec = NULL;
+	timer_clear(s->engine->loop, &s->timer);
 	if (s->plain)
 		return;
 	exec_free(s->before);
 	fetch_free(s->fetch);
-	timer_clear(s->engine->loop, &s->timer);
 	free_calls(s);
 	buf_free(&s->text);
 	json_decref(s->messages);

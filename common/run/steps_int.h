@@ -2,6 +2,7 @@
 #ifndef STEPS_INT_H
 #define STEPS_INT_H
 
+#include "answers.h"
 #include "fetch.h"
 #include "steps.h"
 
@@ -20,7 +21,7 @@ struct step_call {
 struct steps {
 	struct sink sink; /* first; of a step's call */
 	struct engine *engine;
-	struct arena *arena;
+	struct arena *parent, *arena; /* its own is a child; NULL if plain */
 	struct ask ask;
 	struct toolset *tools;
 	struct sink *out;
@@ -29,6 +30,7 @@ struct steps {
 	bool plain;		    /* one step whose events go to OUT */
 	bool agent;		    /* whose call runs all steps by itself */
 	bool over;		    /* the terminal event is out */
+	struct answer *answer;	    /* found, or to be kept; NULL: neither */
 	struct timer timer;
 	struct buf text; /* of this step */
 	json_t *messages, *object;
@@ -53,6 +55,12 @@ void steps_say_call(
 void steps_say_results(struct steps *s, bool all);
 void steps_say_error(struct steps *s, struct str text);
 void steps_say_end(struct steps *s);
+
+/* Nothing of the step has been said yet. */
+void steps_begin(struct steps *s);
+
+/* ARG, which are steps, tell the answer that was found: steps_replay.c. */
+void steps_replay(void *arg);
 
 /* The messages of this step go behind those that were asked. */
 void steps_add_messages(struct steps *s);

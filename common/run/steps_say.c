@@ -160,6 +160,8 @@ steps_say_end(struct steps *s)
 		say_text(s);
 	ev.finish.reason = s->reason;
 	ev.finish.usage = s->usage;
+	answer_keep(
+	    s->answer, s->exec != NULL ? s->exec : s->before, s->reason);
 	s->over = true;
 	s->out->event(s->out, &ev);
 }
