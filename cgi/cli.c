@@ -4,6 +4,7 @@
 
 #include "../common/base/limits.h"
 #include "../common/eval/builtin.h"
+#include "../common/net/http.h"
 #include "check.h"
 #include "cli_prompt.h"
 #include "cli_tools.h"
@@ -139,11 +140,16 @@ run_help(const char *file, int n_args, char *const *args)
 static int
 run_version(const char *file, int n_args, char *const *args)
 {
+	struct err err = {0};
+	const char *tls = http_tls(&err);
+
 	(void)file;
 	(void)n_args;
 	(void)args;
-	(void)printf(
-	    PROGRAM " " PACKAGE_VERSION " (renders like " TEMPLATEDX ")\n");
+	(void)printf(PROGRAM " " PACKAGE_VERSION " (renders like " TEMPLATEDX
+			     ", answers like " AGENTMARK ")\nTLS: %s\n",
+	    tls != NULL ? tls : err.msg);
+	err_free(&err);
 	return 0;
 }
 
@@ -238,8 +244,8 @@ const struct command cli_commands[] = {
 	"configuration (5)."},
     {"help", "", run_help, "Prints this; so does --help."},
     {"version", "", run_version,
-	"Prints the version, and that of the renderer that it matches; so "
-	"does --version."},
+	"Prints the version, those of AgentMark that it matches, and that of "
+	"the library that speaks TLS; so does --version."},
 };
 const size_t cli_n_commands = ARRAY_LEN(cli_commands);
 

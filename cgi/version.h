@@ -1,4 +1,4 @@
-/* The program's own version and that of the renderer that it matches. */
+/* The program's own version and those of AgentMark that it matches. */
 #ifndef VERSION_H
 #define VERSION_H
 
@@ -12,5 +12,6 @@
 
 #define PROGRAM "agentmark-fcgi"
 #define TEMPLATEDX "@agentmark-ai/templatedx 0.4.2"
+#define AGENTMARK "AgentMark CLI 0.27.7"
 
 #endif

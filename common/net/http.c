@@ -11,6 +11,7 @@
 #include "../base/arena.h"
 #include "../base/limits.h"
 #include "../base/xalloc.h"
+#include "curl_lazy.h"
 #include "http_int.h"
 #include "loop_int.h"
 
@@ -437,6 +438,8 @@ open_multi(struct engine *e, struct err *err)
 
 	if (e->multi != NULL)
 		return 0;
+	if (curl_load(err) < 0)
+		return -1;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 	    (m = curl_multi_init()) == NULL)
 		return fail(err, ERR_INTERNAL, "libcurl does not start");
@@ -570,12 +573,14 @@ http_warm_up(struct loop *loop)
 {
 	struct engine *e = get_engine(loop);
 	struct err err = {0};
-	CURL *easy = NULL;
+	CURL *easy;
 
-	if (open_multi(e, &err) == 0)
-		easy = curl_easy_init();
+	if (open_multi(e, &err) < 0) {
+		err_free(&err);
+		return;
+	}
+	easy = curl_easy_init();
 	if (easy != NULL)
 		curl_mime_free(curl_mime_init(easy));
 	curl_easy_cleanup(easy);
-	err_free(&err);
 }

@@ -86,4 +86,8 @@ void http_free(struct http *http);
  * else to do.  A failure shows at the first exchange. */
 void http_warm_up(struct loop *loop) NONNULL;
 
+/* The library that speaks TLS and its version, as "OpenSSL/3.0.15"; NULL and
+ * an error without libcurl. */
+const char *http_tls(struct err *err) MUST_USE;
+
 #endif

@@ -2,6 +2,7 @@
 #include "http_int.h"
 
 #include "../base/clock.h"
+#include "curl_lazy.h"
 #include "public.h"
 #include "sigv4.h"
 
@@ -10,9 +11,20 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* For curl, whose 0 means five minutes. */
 #define NO_CONNECT_LIMIT 0x7fffffffL
+
+static const struct http_trust places[] = {
+    /* Debian, Arch, Gentoo */
+    {.file = "/etc/ssl/certs/ca-certificates.crt", .dir = "/etc/ssl/certs"},
+    /* Fedora, and those that are made from it */
+    {.file = "/etc/pki/tls/certs/ca-bundle.crt"},
+    {.file = "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"},
+    {.file = "/etc/ssl/ca-bundle.pem"}, /* openSUSE */
+    {.file = "/etc/ssl/cert.pem"},	/* Alpine, BSD */
+};
 
 static bool
 is_https(const char *url)
@@ -95,20 +107,43 @@ from_environment(const char *name)
 /* Either one, not both as Debian's libcurl has it: the file is only kept in
  * memory when there is no directory.  Of a directory the one certificate that
  * is needed is read; the file takes 30 ms and nearly a megabyte at once. */
+static bool
+find_trust(struct http_trust *trust, const char *file, const char *dir)
+{
+	if (is_hashed(dir))
+		trust->dir = dir;
+	else if (file != NULL && access(file, R_OK) == 0)
+		trust->file = file;
+	return trust->dir != NULL || trust->file != NULL;
+}
+
+/* Where libcurl was built to look, and then, because one file may run
+ * anywhere, where other systems have theirs. */
 void
 http_trust_find(struct http_trust *trust)
 {
-	const curl_version_info_data *info;
+	const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+	size_t i = 0;
 
 	trust->file = from_environment("SSL_CERT_FILE");
 	trust->dir = from_environment("SSL_CERT_DIR");
-	if (trust->file != NULL || trust->dir != NULL)
+	if (trust->file != NULL || trust->dir != NULL ||
+	    find_trust(trust, info->cainfo, info->capath))
 		return;
-	info = curl_version_info(CURLVERSION_NOW);
-	if (is_hashed(info->capath))
-		trust->dir = info->capath;
-	else
-		trust->file = info->cainfo;
+	while (i < sizeof(places) / sizeof(places[0]) &&
+	       !find_trust(trust, places[i].file, places[i].dir))
+		i++;
+}
+
+const char *
+http_tls(struct err *err)
+{
+	const char *name;
+
+	if (curl_load(err) < 0)
+		return NULL;
+	name = curl_version_info(CURLVERSION_NOW)->ssl_version;
+	return name != NULL ? name : "none";
 }
 
 #define SET(option, value) (rc |= curl_easy_setopt(easy, option, value))
@@ -119,7 +154,6 @@ set_tls(CURL *easy, const struct http_trust *trust)
 	CURLcode rc = CURLE_OK;
 
 	SET(CURLOPT_PROTOCOLS_STR, "https");
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	SET(CURLOPT_PIPEWAIT, 1L);
 	SET(CURLOPT_CAINFO, trust->file);
 	SET(CURLOPT_CAPATH, trust->dir);
