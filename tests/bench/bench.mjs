@@ -8,12 +8,13 @@ import { cleanEnv, root, runDir, sleep, start, stop, stopAll }
 import { nginxFcgi, spawnFcgi } from '../lib/servers.mjs';
 import { startProvider } from './provider.mjs';
 
-const [tools, roundsText] = process.argv.slice(2);
+const [tools, roundsText, only = ''] = process.argv.slice(2);
 const rounds = Number(roundsText);
 const bin = process.env.AGENTMARK_FCGI ?? path.join(root, 'build',
   'agentmark-fcgi');
 const dir = runDir('bench');
 const KB = 1024;
+const MACHINE = { x64: 'x86_64', arm64: 'aarch64' }[process.arch];
 const median = list => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 // --- the provider
@@ -76,6 +77,7 @@ const requests = {
   small: JSON.stringify({ type: 'get-evals', data: {} }).padEnd(300),
   secure: recorded(SMALL, 'secure-bench'),
   secureSlow: recorded(SMALL, 'secure-bench-slow'),
+  echo: recorded(SMALL, 'echo/bench'),
 };
 const file = Object.fromEntries(Object.entries(requests).map(([name, text]) => {
   const at = path.join(dir, `${name}.json`);
@@ -104,20 +106,14 @@ function kilobytes(pid, names) {
 }
 const PRIVATE = ['Private_Clean', 'Private_Dirty'];
 
-async function client(args) {
-  const child = start(path.join(tools, 'client'), args, {
-    env: cleanEnv({
-      ...env, GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'POST',
-      CONTENT_TYPE: 'application/json', SERVER_PROTOCOL: 'HTTP/1.1',
-      CONTENT_LENGTH: String(requests.small.length),
-      HTTP_X_AGENTMARK_SIGNATURE_256: signature(requests.small),
-    }),
-  });
+async function client(args, more = {}) {
+  const child = start(path.join(tools, 'client'), args,
+    { env: cleanEnv({ ...env, ...more }) });
   const { code } = await child.exited;
-  const [status, us] = child.out.trim().split(' ').map(Number);
+  const [status, us, cpuUs] = child.out.trim().split(' ').map(Number);
   if (code !== 0)
     throw new Error(`client: ${child.err}`);
-  return { status, us };
+  return { status, us, cpuUs };
 }
 
 const rows = [];
@@ -223,27 +219,49 @@ async function poolOf16() {
   }
 }
 
+// A process for a request, as CGI has it: of the build, and of the one file for
+// all systems where deploy/static/build has made it.
 async function startUp() {
-  const values = [];
-  for (let round = 0; round < rounds; round++) {
-    const got = await client(['exec', bin, file.small, '50']);
-    if (got.status !== 200)
-      throw new Error(`CGI: status ${got.status}`);
-    values.push(got.us / 1000);
+  const programs = { '': bin };
+  const alone = process.env.AGENTMARK_STATIC ??
+    path.join(root, 'build-static', `agentmark-fcgi-${MACHINE}`);
+  if (fs.existsSync(alone))
+    programs['static, '] = alone;
+  for (const [kind, one] of Object.entries(programs)) {
+    const each = async (what, name, want, goals, secret) => {
+      const took = [], used = [];
+      for (let round = 0; round < rounds; round++) {
+        const got = await client(['exec', one, file[name], '200'], {
+          GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'POST',
+          CONTENT_TYPE: 'application/json', SERVER_PROTOCOL: 'HTTP/1.1',
+          CONTENT_LENGTH: String(Buffer.byteLength(requests[name])),
+          HTTP_X_AGENTMARK_SIGNATURE_256: signature(requests[name], secret),
+        });
+        if (got.status !== want)
+          throw new Error(`CGI ${what}: status ${got.status}`);
+        took.push(got.us / 1000);
+        used.push(got.cpuUs / 1000);
+      }
+      row(`CGI, ${kind}${what}: from exec to the answer`, took, 'ms', goals[0],
+        2);
+      row(`CGI, ${kind}${what}: the whole process`, used, 'ms CPU', goals[1],
+        2);
+    };
+    await each('refused signature', 'small', 401, [10, 2], 'another');
+    await each('echo run', 'echo', 200, [10, 3]);
   }
-  row('from exec to the first answer (CGI)', values, 'ms', 10, 2);
 }
 
-await behindNginx();
-await secureCalls();
-await poolOf16();
-await startUp();
+const parts = { behindNginx, secureCalls, poolOf16, startUp };
+for (const [name, measure] of Object.entries(parts))
+  if (name.includes(only))
+    await measure();
 
 console.log('| what | median | goal |\n|---|---|---|');
 for (const { what, value, unit, goal, digits } of rows)
   console.log(`| ${what} | ${value.toFixed(digits)} ${unit}` +
     ` | ${goal}${value <= goal ? '' : ' (missed)'} |`);
-for (const name of ['json_bench', 'mdx_bench'])
+for (const name of only ? [] : ['json_bench', 'mdx_bench'])
   console.log('\n' + execFileSync(path.join(root, 'build', name),
     { cwd: root, encoding: 'utf8' }));
 await stopAll();

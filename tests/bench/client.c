@@ -6,7 +6,8 @@
  *		has "at=NANOSECONDS" in it, from then to its arrival
  *	client exec PROGRAM BODY N	runs PROGRAM as a CGI program with the
  *		environment that it has itself; the time is that from fork(2)
- *		to the first bytes of the answer */
+ *		to the first bytes of the answer; prints behind it the CPU time
+ *		of the whole process */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,6 +35,7 @@ struct load {
 	int64_t first;	 /* when the reply began */
 	int64_t stamped; /* what "at=" said, and when it came */
 	int64_t arrived;
+	int64_t cpu; /* of the process that answered */
 };
 
 static void
@@ -187,10 +190,19 @@ exchange(struct load *l, int fd)
 }
 
 static int64_t
+cpu_ns(const struct rusage *use)
+{
+	return ((int64_t)use->ru_utime.tv_sec + use->ru_stime.tv_sec) *
+		   1000000000 +
+	       ((int64_t)use->ru_utime.tv_usec + use->ru_stime.tv_usec) * 1000;
+}
+
+static int64_t
 execute(struct load *l, const char *program, const char *body)
 {
 	int64_t began = now_ns();
 	const char *status;
+	struct rusage use;
 	int out[2], in;
 	pid_t pid;
 
@@ -211,7 +223,9 @@ execute(struct load *l, const char *program, const char *body)
 	(void)close(out[1]);
 	read_reply(l, out[0], true);
 	(void)close(out[0]);
-	(void)waitpid(pid, NULL, 0);
+	if (wait4(pid, NULL, 0, &use) != pid)
+		die("wait4");
+	l->cpu = cpu_ns(&use);
 	status = strcasestr(l->reply, "status:");
 	l->status = status != NULL ? atoi(status + 7) : 200;
 	return l->first - began;
@@ -222,7 +236,7 @@ main(int argc, char **argv)
 {
 	static struct load load;
 	bool cgi;
-	int64_t *took;
+	int64_t *took, *cpu;
 	int fd = -1, n, i;
 
 	if (argc != 5) {
@@ -233,16 +247,23 @@ main(int argc, char **argv)
 	cgi = strcmp(argv[1], "exec") == 0;
 	n = atoi(argv[4]);
 	took = calloc((size_t)n + 1, sizeof(*took));
-	if (n <= 0 || took == NULL)
+	cpu = calloc((size_t)n + 1, sizeof(*cpu));
+	if (n <= 0 || took == NULL || cpu == NULL)
 		die("calloc");
 	if (!cgi) {
 		fd = dial(atoi(argv[1]));
 		make_request(&load, argv[2], argv[3]);
 	}
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		took[i] = cgi ? execute(&load, argv[2], argv[3])
 			      : exchange(&load, fd);
+		cpu[i] = load.cpu;
+	}
 	qsort(took, (size_t)n, sizeof(*took), by_size);
-	(void)printf("%d %.1f\n", load.status, (double)took[n / 2] / 1000);
+	qsort(cpu, (size_t)n, sizeof(*cpu), by_size);
+	(void)printf("%d %.1f", load.status, (double)took[n / 2] / 1000);
+	if (cgi)
+		(void)printf(" %.1f", (double)cpu[n / 2] / 1000);
+	(void)printf("\n");
 	return 0;
 }
