@@ -34,24 +34,6 @@ finish_root(struct loader *l, const char *what, const struct conf_value *root,
 	free(real);
 }
 
-static const char *
-credential(struct loader *l, const char *what, const struct conf_value *v)
-{
-	if (v->text == NULL || *v->text == '\0')
-		return NULL;
-	if (!conf_has_control(v->text))
-		return v->text;
-	conf_problem(
-	    l, CONF_BAD_CONFIG, v->line, "%s holds a control character", what);
-	return NULL;
-}
-
-static bool
-is_there(const struct conf_value *v)
-{
-	return v->text != NULL && *v->text != '\0';
-}
-
 /* The key goes out only to whom it is for, and never without its app. */
 static void
 finish_api(struct loader *l, struct api_conf *api)
@@ -60,13 +42,13 @@ finish_api(struct loader *l, struct api_conf *api)
 	const char *key, *app;
 
 	*api = (struct api_conf){0};
-	if (is_there(&conf->dev_server)) {
+	if (conf_is_there(&conf->dev_server)) {
 		api->base =
 		    conf_url(l, "agentmark.dev_server", &conf->dev_server, 0);
 		return;
 	}
-	key = credential(l, "agentmark.api_key", &conf->api_key);
-	app = credential(l, "agentmark.app_id", &conf->app_id);
+	key = conf_header_value(l, "agentmark.api_key", &conf->api_key);
+	app = conf_header_value(l, "agentmark.app_id", &conf->app_id);
 	if ((key == NULL) != (app == NULL))
 		conf_warning(l, 0,
 		    "agentmark.api_key and agentmark.app_id are used only "
@@ -83,7 +65,7 @@ static void
 use_api(const struct loader *l, int wanted, const struct api_conf *api,
     struct api_conf *to)
 {
-	bool there = api->key != NULL || is_there(&l->conf->dev_server);
+	bool there = api->key != NULL || conf_is_there(&l->conf->dev_server);
 
 	if (wanted == CONF_API_YES || (wanted == CONF_API_AUTO && there))
 		*to = *api;

@@ -89,6 +89,25 @@ conf_has_control(const char *s)
 	return false;
 }
 
+bool
+conf_is_there(const struct conf_value *v)
+{
+	return v->text != NULL && *v->text != '\0';
+}
+
+const char *
+conf_header_value(
+    struct loader *l, const char *what, const struct conf_value *v)
+{
+	if (!conf_is_there(v))
+		return NULL;
+	if (!conf_has_control(v->text))
+		return v->text;
+	conf_problem(
+	    l, CONF_BAD_CONFIG, v->line, "%s holds a control character", what);
+	return NULL;
+}
+
 const char *
 conf_url(
     struct loader *l, const char *what, const struct conf_value *v, size_t line)

@@ -121,4 +121,10 @@ const char *const *conf_env(
 /* Whether S would end a header's line. */
 bool conf_has_control(const char *s) NONNULL;
 
+/* Whether V is set, and not to "". */
+bool conf_is_there(const struct conf_value *v) NONNULL;
+/* What can stand in a header; NULL, and a note about WHAT, for what cannot. */
+const char *conf_header_value(
+    struct loader *l, const char *what, const struct conf_value *v);
+
 #endif

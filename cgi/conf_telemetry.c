@@ -11,18 +11,13 @@ enum { NAME_BYTES = LIMIT_DELIVER_NAME_BYTES - 16 };
 /* A token that is shorter than this can be guessed. */
 enum { TOKEN_SHORT = 16 };
 
-static bool
-is_there(const struct conf_value *v)
-{
-	return v->text != NULL && *v->text != '\0';
-}
-
 /* --- AgentMark itself */
 
 static bool
 wants_agentmark(const struct conf *conf)
 {
-	bool there = conf->agentmark.key != NULL || is_there(&conf->dev_server);
+	bool there =
+	    conf->agentmark.key != NULL || conf_is_there(&conf->dev_server);
 
 	switch (conf->tracing.agentmark) {
 	case CONF_API_AUTO:
@@ -32,18 +27,6 @@ wants_agentmark(const struct conf *conf)
 	default:
 		return false;
 	}
-}
-
-static const char *
-header_value(struct loader *l, const char *what, const struct conf_value *v)
-{
-	if (!is_there(v))
-		return NULL;
-	if (!conf_has_control(v->text))
-		return v->text;
-	conf_problem(
-	    l, CONF_BAD_CONFIG, v->line, "%s holds a control character", what);
-	return NULL;
 }
 
 /* Raw keys, no Bearer (protocol.md 8.1). */
@@ -56,10 +39,12 @@ agentmark_headers(struct loader *l)
 	} rows[] = {
 	    {"Authorization", conf->agentmark.key},
 	    {"X-Agentmark-App-Id", conf->agentmark.app_id},
-	    {"X-Agentmark-Environment", header_value(l, "telemetry.environment",
-					    &conf->tracing.environment)},
-	    {"X-Agentmark-Pr-Number", header_value(l, "telemetry.pull_request",
-					  &conf->tracing.pull_request)},
+	    {"X-Agentmark-Environment",
+		conf_header_value(
+		    l, "telemetry.environment", &conf->tracing.environment)},
+	    {"X-Agentmark-Pr-Number",
+		conf_header_value(
+		    l, "telemetry.pull_request", &conf->tracing.pull_request)},
 	};
 	const char **headers;
 	size_t i, n = 0;
@@ -97,7 +82,7 @@ finish_scores(struct loader *l)
 
 	if (!conf->wants_scores || conf->agentmark.base == NULL)
 		return;
-	if (conf->agentmark.key == NULL && !is_there(&conf->dev_server))
+	if (conf->agentmark.key == NULL && !conf_is_there(&conf->dev_server))
 		conf_warning(l, 0,
 		    "agentmark.scores: they are posted without a key, because "
 		    "agentmark.api_key and agentmark.app_id are not set");
@@ -185,7 +170,7 @@ static bool
 counts(struct loader *l, const struct telemetry *t)
 {
 	const struct conf_value *token = &l->conf->status_token;
-	bool wanted = l->conf->settings.notes_runs = is_there(token);
+	bool wanted = l->conf->settings.notes_runs = conf_is_there(token);
 	size_t i;
 
 	if (wanted && strlen(token->text) < TOKEN_SHORT)

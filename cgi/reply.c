@@ -4,41 +4,10 @@
 
 #include "../common/base/buf.h"
 #include "../common/base/limits.h"
+#include "../common/net/httpd.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static const struct {
-	int status;
-	const char *phrase;
-} phrases[] = {
-    {200, "OK"},
-    {204, "No Content"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {402, "Payment Required"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {413, "Content Too Large"},
-    {415, "Unsupported Media Type"},
-    {429, "Too Many Requests"},
-    {499, "Client Closed Request"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {503, "Service Unavailable"},
-};
-
-static const char *
-phrase(int status)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(phrases); i++)
-		if (phrases[i].status == status)
-			return phrases[i].phrase;
-	return "Error";
-}
 
 static void
 put(struct answer *a, struct str bytes)
@@ -62,7 +31,7 @@ put_head(struct answer *a, int status, const char *type, size_t len)
 	struct buf b;
 
 	buf_init(&b, LIMIT_HEAD_BYTES);
-	buf_addf(&b, "Status: %d %s\r\n", status, phrase(status));
+	buf_addf(&b, "Status: %d %s\r\n", status, httpd_phrase(status));
 	if (type != NULL)
 		buf_addf(&b, "Content-Type: %s\r\n", type);
 	if (type != NULL && !a->head_only)

@@ -81,6 +81,7 @@ static const struct {
     {417, "Expectation Failed"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
+    {499, "Client Closed Request"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
     {502, "Bad Gateway"},
@@ -89,8 +90,8 @@ static const struct {
     {505, "HTTP Version Not Supported"},
 };
 
-static const char *
-phrase(int status)
+const char *
+httpd_phrase(int status)
 {
 	for (size_t i = 0; i < ARRAY_LEN(phrases); i++)
 		if (phrases[i].status == status)
@@ -242,7 +243,7 @@ static void
 put_head(struct httpd_call *c, int status, const char *fields)
 {
 	c->state = ANSWERING;
-	buf_addf(&c->out, "HTTP/1.1 %d %s\r\n%s", status, phrase(status),
+	buf_addf(&c->out, "HTTP/1.1 %d %s\r\n%s", status, httpd_phrase(status),
 	    fields != NULL ? fields : "");
 	if (c->close)
 		buf_adds(&c->out, "Connection: close\r\n");

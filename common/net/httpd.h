@@ -6,6 +6,9 @@
 
 #include "loop.h"
 
+/* The words for a status; "Status" for one that is not known. */
+const char *httpd_phrase(int status);
+
 struct httpd;
 
 /* A request and its answer, from `head` or `bad` to `over`. */

@@ -110,8 +110,8 @@ take_request(struct worker *w)
 	return r;
 }
 
-static bool
-is_blank(struct str line)
+bool
+pool_is_blank(struct str line)
 {
 	size_t i = 0;
 
@@ -151,7 +151,7 @@ on_line(void *arg, struct str line)
 	struct worker *w = arg;
 	enum pool_said said;
 
-	if (is_blank(line))
+	if (pool_is_blank(line))
 		return;
 	if (w->serving == NULL) {
 		restart(w, "a line too many");

@@ -13,6 +13,9 @@ struct pools *pools_new(struct loop *loop) MUST_USE;
 /* Requests that are still there fail: "the workers were ended". */
 void pools_free(struct pools *p);
 
+/* Whether LINE says nothing, whatever its protocol. */
+bool pool_is_blank(struct str line);
+
 /* What a line was to a request. */
 enum pool_said {
 	POOL_MORE,  /* more will come */

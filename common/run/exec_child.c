@@ -175,16 +175,6 @@ on_grace(void *arg)
 	end(arg);
 }
 
-static bool
-is_blank(struct str line)
-{
-	size_t i = 0;
-
-	while (i < line.len && (line.p[i] == ' ' || line.p[i] == '\t'))
-		i++;
-	return i == line.len;
-}
-
 /* One that is done may exit in its own time, but not in ours. */
 static void
 on_line(void *arg, struct str line)
@@ -195,7 +185,7 @@ on_line(void *arg, struct str line)
 	enum pool_said said;
 
 	if (c->over || x->guard.done || x->err.code != ERR_NONE ||
-	    is_blank(line))
+	    pool_is_blank(line))
 		return;
 	said = take_line(x, line);
 	if (said == POOL_BROKEN) {
