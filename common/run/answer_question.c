@@ -132,7 +132,7 @@ question_about(
 	    ask->name != NULL ? ask->name : "");
 	if (ask->row != NULL)
 		(void)js_stringify(a, &b, *ask->row);
-	else
+	else if (ask->name == NULL)
 		json_print(&b, ask->messages);
 	crypt_hash((struct str){buf_str(&b), b.len}, hash);
 	buf_free(&b);

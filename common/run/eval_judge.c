@@ -35,7 +35,8 @@ struct judge_call {
 struct judge {
 	struct eval_run *eval;
 	struct prompt prompt;
-	struct js messages[2]; /* compiled; the second with swapped sides */
+	struct js props[2], messages[2]; /* compiled; the second with swapped
+					  * sides */
 	struct judge_call *calls;
 	size_t n_models, n_calls, left;
 	bool swap;
@@ -136,11 +137,13 @@ render(struct judge *j, struct err *err)
 	if (prompt_check(e->arena, ast, e->engine->settings->markdown,
 		PROMPT_FOR_RUN, &j->prompt, err) < 0)
 		return -1;
-	for (i = 0; i < n; i++)
-		if (prompt_format(e->arena, &j->prompt,
-			judge_props(e->arena, &e->c, e->conf->options, i == 1),
+	for (i = 0; i < n; i++) {
+		j->props[i] =
+		    judge_props(e->arena, &e->c, e->conf->options, i == 1);
+		if (prompt_format(e->arena, &j->prompt, j->props[i],
 			&j->messages[i], err) < 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -190,7 +193,7 @@ look_again(void *arg)
 }
 
 static int
-start_call(struct judge_call *c, struct js compiled, struct err *err)
+start_call(struct judge_call *c, size_t order, struct err *err)
 {
 	struct judge *j = c->judge;
 	struct eval_run *e = j->eval;
@@ -201,11 +204,12 @@ start_call(struct judge_call *c, struct js compiled, struct err *err)
 		    "a judge must be a text or an object prompt");
 	if (ask_prepare_own(e->engine, e->arena, &j->prompt, &c->ask, err) <
 		0 ||
-	    ask_messages(e->arena, compiled, &c->ask, err) < 0 ||
+	    ask_messages(e->arena, j->messages[order], &c->ask, err) < 0 ||
 	    ask_tools(
 		e->engine, e->arena, &c->ask, TOOLSET_OURS, &c->tools, err) < 0)
 		return -1;
 	c->ask.span = e->c.span;
+	c->ask.row = &j->props[order];
 	c->ask.bill = e->c.bill;
 	return ask_judge(c, err);
 }
@@ -222,7 +226,7 @@ start_calls(struct judge *j, const char *const *models)
 
 		if (models != NULL)
 			use_model(j, models[i / per_model]);
-		if (start_call(c, j->messages[i % per_model], &err) < 0)
+		if (start_call(c, i % per_model, &err) < 0)
 			call_failed(c, err.msg);
 		err_free(&err);
 	}
