@@ -250,7 +250,7 @@
  * units whose values are kept for resampling, where it still says something
  * else than the usual formulas; evals; for how many tries pass@k is given; and
  * scores, which are summed as whole numbers. */
-#define LIMIT_SUMMARY_PARTS 200000u
+#define LIMIT_SUMMARY_PARTS 50000u
 #define LIMIT_SUMMARY_UNITS 5000u
 #define LIMIT_SUMMARY_EVALS 1000u
 #define LIMIT_SUMMARY_TRIES 100
