@@ -42,7 +42,8 @@ int summary_add(
 int summary_decided(const struct summary *s) NONNULL;
 
 /* A quick look while it runs: mean and interval of the first gate, or of the
- * first eval; false when there is none yet. */
+ * first eval; false when there is none yet.  LOW and HIGH are NAN where there
+ * is no interval yet. */
 bool summary_glance(const struct summary *s, const char **eval, double *mean,
     double *low, double *high) NONNULL;
 
@@ -50,7 +51,8 @@ bool summary_glance(const struct summary *s, const char **eval, double *mean,
 bool summary_failed(const struct summary *s) NONNULL;
 
 /* {"type":"summary","rows":…,"evals":[…],…}, docs/statistics.md: a new
- * reference.  Two runs of the same rows differ in `times` alone. */
+ * reference, when all rows are in.  Two runs of the same rows differ in `times`
+ * alone. */
 json_t *summary_json(struct summary *s) MUST_USE;
 
 #endif

@@ -17,7 +17,7 @@ enum { EXAMPLES = 10 };
 
 /* What is put aside of a row: this, and a struct result for each eval. */
 struct side {
-	uint8_t cluster[SPOOL_KEY_LEN];
+	_Alignas(struct result) uint8_t cluster[SPOOL_KEY_LEN];
 	bool clustered, failed;
 	uint32_t n;
 };
@@ -157,11 +157,20 @@ unit_of(
 	return &c->group;
 }
 
-static void
-compare_pair(struct compare *c, const struct spool_item *one,
-    const struct spool_item *two)
+/* What is read is aligned by nobody. */
+static struct side *
+copy_side(const struct spool_item *item)
 {
-	const struct side *before = one->data, *after = two->data;
+	struct side *side = xmalloc(item->len);
+
+	memcpy(side, item->data, item->len);
+	return side;
+}
+
+static void
+compare_sides(struct compare *c, const struct spool_item *two,
+    const struct side *before, const struct side *after)
+{
 	const struct result *b = (const struct result *)(before + 1);
 	const struct result *a = (const struct result *)(after + 1);
 	struct part *unit;
@@ -182,6 +191,17 @@ compare_pair(struct compare *c, const struct spool_item *one,
 		if (d.ruled)
 			unit->tallies[i].passed += a[i].passed - b[i].passed;
 	}
+}
+
+static void
+compare_pair(struct compare *c, const struct spool_item *one,
+    const struct spool_item *two)
+{
+	struct side *before = copy_side(one), *after = copy_side(two);
+
+	compare_sides(c, two, before, after);
+	free(before);
+	free(after);
 }
 
 /* The k-th row of a hash there meets the k-th here. */
