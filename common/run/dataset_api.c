@@ -6,6 +6,7 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 #include "api.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <string.h>
@@ -263,7 +264,7 @@ dataset_spool(struct engine *engine, struct arena *a,
 {
 	struct api *x = new_api(engine, a, dataset_told(a, path));
 
-	x->spool = dataset_temporary(err);
+	x->spool = temporary_file("the dataset", err);
 	if (x->spool < 0)
 		return NULL;
 	x->file = dataset_file(a, x->spool, false, x->told, err);

@@ -11,9 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -197,25 +194,4 @@ dataset_file(
 	f->block = arena_alloc(a, PACKED_BYTES);
 	f->gunzip = gunzip_new(a, err);
 	return f->gunzip != NULL ? &f->source : NULL;
-}
-
-int
-dataset_temporary(struct err *err)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[PATH_MAX];
-	int fd;
-
-	if (dir == NULL || dir[0] != '/')
-		dir = "/tmp";
-	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-	if (fd >= 0)
-		return fd;
-	(void)snprintf(path, sizeof(path), "%s/agentmark-XXXXXX", dir);
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd < 0)
-		return fail(err, ERR_INTERNAL,
-		    "no temporary file for the dataset: %s", strerror(errno));
-	(void)unlink(path);
-	return fd;
 }

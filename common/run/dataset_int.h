@@ -54,9 +54,6 @@ struct source *dataset_spool(struct engine *engine, struct arena *a,
 int dataset_open_below(struct arena *a, const char *root, struct str path,
     const char *told, struct err *err) MUST_USE;
 
-/* A temporary file that has no name. */
-int dataset_temporary(struct err *err) MUST_USE;
-
 /* --- records: lines, or CSV's, which may span lines */
 
 enum record {
