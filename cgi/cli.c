@@ -14,6 +14,7 @@
 #include "init.h"
 #include "pool.h"
 #include "relay.h"
+#include "study.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -177,6 +178,23 @@ const struct command cli_commands[] = {
 	"files in DIR (the current one) whose names are printed; tool calls, "
 	"tokens and errors go to standard error.  Ends with status 1 for any "
 	"error, one in the middle of a stream too."},
+    {"experiment", "PROMPT... [OPTION]...", cli_experiment,
+	"Runs prompts over a dataset, scores every row and tells what that is "
+	"worth: right here, with the providers of the configuration, or at an "
+	"endpoint.  Ends with status 1 when a gate or a row has failed or rows "
+	"are missing, with 2 when nothing could run.  A first Ctrl-C ends it "
+	"in good order, a second one at once.",
+	study_options},
+    {"merge", "RUN... [OPTION]...", cli_merge,
+	"Makes one run of its shards, wherever they ran, and reports on it as "
+	"`experiment` does, with its options --threshold, --gate, --baseline, "
+	"--confidence, --seed, --format and --output.  RUN is the path or the "
+	"id of a journal.  Of rows that are there twice the last good answer "
+	"counts; shards and rows that are missing are told, and end this with "
+	"status 1."},
+    {"report", "RUN... [OPTION]...", cli_report,
+	"The same report for each run by itself; several are compared with "
+	"the first one."},
     {"relay", "--to URL [--secret-file FILE] [--listen HOST:PORT]", cli_relay,
 	"For programs on this machine that post to an address but cannot sign, "
 	"as AgentMark's CLI: takes their posts at localhost:9417 (HOST is "

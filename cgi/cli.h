@@ -2,13 +2,27 @@
 #ifndef CLI_H
 #define CLI_H
 
-#include "../common/base/base.h"
+#include "../common/base/err.h"
+
+/* An option of a command that has many.  A table of them ends with one without
+ * a name. */
+struct cli_option {
+	const char *name;
+	const char *arg; /* NULL: it takes none */
+	const char *help;
+	int (*read)(void *to, const struct cli_option *o, const char *value,
+	    struct err *err);
+	const char *member; /* of a request's `data`, that it becomes */
+	size_t offset;	    /* of what it sets in TO, otherwise */
+	bool shared;	    /* with the commands that only report */
+};
 
 /* FILE is that of --config, or NULL; ARGS what follows the command's name. */
 struct command {
 	const char *name, *args;
 	int (*run)(const char *file, int n_args, char *const *args);
 	const char *help;
+	const struct cli_option *options; /* NULL: args says all */
 };
 extern const struct command cli_commands[];
 extern const size_t cli_n_commands;

@@ -85,17 +85,41 @@ project_of(struct arena *a, const char *file)
 	}
 }
 
+/* PATH without what leads elsewhere. */
+static const char *
+real_path(struct arena *a, const char *path, struct err *err)
+{
+	char *real = realpath(path, NULL);
+	const char *copy;
+
+	if (real == NULL) {
+		(void)fail(err, ERR_REQUEST, "prompt not found: %s", path);
+		return NULL;
+	}
+	copy = arena_strdup(a, real);
+	free(real);
+	return copy;
+}
+
+const char *
+cli_project(struct arena *a, const char *path, struct err *err)
+{
+	const char *file;
+
+	if (strcmp(path, "-") == 0)
+		return ".";
+	file = real_path(a, path, err);
+	return file != NULL ? project_of(a, file) : NULL;
+}
+
 static int
 read_source_file(
     struct arena *a, const char *path, struct node **ast, struct err *err)
 {
-	char *real = realpath(path, NULL);
-	const char *file, *root, *below;
+	const char *file = real_path(a, path, err), *root, *below;
 
-	if (real == NULL)
-		return fail(err, ERR_REQUEST, "prompt not found: %s", path);
-	file = arena_strdup(a, real);
-	free(real);
+	if (file == NULL)
+		return -1;
 	root = project_of(a, file);
 	below = file + strlen(root);
 	return prompt_file_read(

@@ -16,6 +16,10 @@ int cli_read(struct arena *a, const char *path, struct str *text,
 int cli_prompt(struct arena *a, const char *path, struct node **ast,
     struct err *err) MUST_USE;
 
+/* The folder of a prompt's project, where files are that it names. */
+const char *cli_project(
+    struct arena *a, const char *path, struct err *err) MUST_USE;
+
 /* Props in a file of JSON; undefined when PATH is NULL. */
 int cli_props(struct arena *a, const char *path, struct js *props,
     struct err *err) MUST_USE;
@@ -27,6 +31,6 @@ int cli_render(const char *file, int n_args, char *const *args);
 int cli_parse(const char *file, int n_args, char *const *args);
 int cli_run_prompt(const char *file, int n_args, char *const *args);
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 #endif

@@ -46,6 +46,16 @@ print_wrapped(FILE *out, const char *prefix, const char *text, size_t width)
 	}
 }
 
+static void
+help_options(FILE *out, const struct cli_option *o)
+{
+	for (; o != NULL && o->name != NULL; o++) {
+		(void)fprintf(out, "      %s%s%s\n", o->name,
+		    o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
+		print_wrapped(out, "          ", o->help, 78);
+	}
+}
+
 void
 doc_help(FILE *out)
 {

@@ -26,6 +26,7 @@ struct report {
 	 * docs/statistics.md and p values that are corrected for how many
 	 * comparisons there are; NULL: there is nothing to compare. */
 	const json_t *comparisons;
+	bool streamed; /* the lines of rows were written as they came */
 };
 
 /* Each writes all of it. */

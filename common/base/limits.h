@@ -255,5 +255,13 @@
 #define LIMIT_SUMMARY_EVALS 1000u
 #define LIMIT_SUMMARY_TRIES 100
 #define LIMIT_SUMMARY_SCORE 1e12
+/* The command `experiment`: prompts times models (each is a run that is paid
+ * for), and reports that it writes. */
+#define LIMIT_STUDY_RUNS 100u
+#define LIMIT_STUDY_OUTPUTS 10u
+/* An argument that lists rows. */
+#define LIMIT_STUDY_ROWS 1000000
+/* The terminal's width as it says itself. */
+#define LIMIT_TERMINAL_COLUMNS 1000
 
 #endif

@@ -1,0 +1,326 @@
+/* The report for a person at a terminal: the numbers of the summary and what
+ * they are worth.  It refuses to compute any. */
+#include "report.h"
+
+#include "../common/base/json.h"
+#include "../common/base/limits.h"
+#include "grid.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static double
+number(const json_t *json, const char *key)
+{
+	const json_t *value = json_object_get(json, key);
+
+	return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static long long
+count(const json_t *json, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(json, key));
+}
+
+static const char *
+text(const json_t *json, const char *key)
+{
+	const char *value = json_string_value(json_object_get(json, key));
+
+	return value != NULL ? value : "";
+}
+
+/* --- evals and their gates */
+
+static void
+passes_cell(struct grid *g, const json_t *passes)
+{
+	double rate = number(passes, "rate");
+
+	if (isnan(rate))
+		grid_cell(g, GRID_PLAIN, "-");
+	else
+		grid_cell(g, GRID_PLAIN, "%.1f%% [%.1f, %.1f]", 100 * rate,
+		    100 * number(passes, "low"), 100 * number(passes, "high"));
+}
+
+static void
+score_cell(struct grid *g, const json_t *score)
+{
+	double mean = number(score, "mean");
+
+	if (isnan(mean))
+		grid_cell(g, GRID_PLAIN, "-");
+	else if (isnan(number(score, "low")))
+		grid_cell(g, GRID_PLAIN, "%.3f", mean);
+	else
+		grid_cell(g, GRID_PLAIN, "%.3f [%.3f, %.3f]", mean,
+		    number(score, "low"), number(score, "high"));
+}
+
+static void
+gate_cell(struct grid *g, const json_t *gate)
+{
+	bool passed = json_is_true(json_object_get(gate, "passed"));
+	bool rate = strcmp(text(gate, "of"), "rate") == 0;
+	double threshold = number(gate, "threshold");
+	const char *sure = "";
+
+	if (json_is_false(json_object_get(gate, "certain")))
+		sure = ", not for certain";
+	grid_cell(g, passed ? GRID_GOOD : GRID_BAD, ">= %g%s %s%s",
+	    rate ? 100 * threshold : threshold, rate ? "%" : "",
+	    passed ? "passed" : "failed", sure);
+}
+
+/* One line a gate, where an eval has several. */
+static void
+eval_rows(struct grid *g, const json_t *eval, const json_t *gates)
+{
+	const char *name = text(eval, "name");
+	size_t i, n = 0;
+
+	grid_row(g);
+	grid_cell(g, GRID_PLAIN, "%s", name);
+	grid_cell(g, GRID_PLAIN, "%lld", count(eval, "n"));
+	passes_cell(g, json_object_get(eval, "passes"));
+	score_cell(g, json_object_get(eval, "score"));
+	for (i = 0; i < json_array_size(gates); i++) {
+		const json_t *gate = json_array_get(gates, i);
+
+		if (strcmp(text(gate, "eval"), name) != 0)
+			continue;
+		if (n++ > 0) {
+			grid_row(g);
+			for (int k = 0; k < 4; k++)
+				grid_cell(g, GRID_PLAIN, "%s", "");
+		}
+		gate_cell(g, gate);
+	}
+}
+
+static const json_t *
+find_name(const json_t *list, const char *name)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (strcmp(text(json_array_get(list, i), "name"), name) == 0)
+			return json_array_get(list, i);
+	return NULL;
+}
+
+/* A gate whose eval no row has. */
+static void
+lonely_gates(struct grid *g, const json_t *gates, const json_t *evals)
+{
+	for (size_t i = 0; i < json_array_size(gates); i++) {
+		const json_t *gate = json_array_get(gates, i);
+		const char *name = text(gate, "eval");
+
+		if (find_name(evals, name) != NULL)
+			continue;
+		grid_row(g);
+		grid_cell(g, GRID_PLAIN, "%s", *name ? name : "every eval");
+		grid_cell(g, GRID_PLAIN, "0");
+		grid_cell(g, GRID_PLAIN, "-");
+		grid_cell(g, GRID_PLAIN, "-");
+		gate_cell(g, gate);
+	}
+}
+
+static void
+put_evals(FILE *out, struct arena *a, const json_t *summary, bool color)
+{
+	static const char *const heads[] = {
+	    "eval", "rows", "passed", "mean score", "gate"};
+	const json_t *evals = json_object_get(summary, "evals");
+	const json_t *gates = json_object_get(summary, "gates");
+	size_t n = ARRAY_LEN(heads) - (json_array_size(gates) == 0);
+	struct grid g;
+
+	if (json_array_size(evals) == 0 && json_array_size(gates) == 0)
+		return;
+	grid_init(&g, a, heads, n);
+	for (size_t i = 0; i < json_array_size(evals); i++)
+		eval_rows(&g, json_array_get(evals, i), gates);
+	lonely_gates(&g, gates, evals);
+	(void)fputc('\n', out);
+	grid_print(out, &g, color);
+	(void)fputc('\n', out);
+}
+
+/* --- what it took */
+
+static void
+put_usage(FILE *out, const json_t *usage)
+{
+	double cost = number(usage, "costUsd");
+
+	if (json_object_get(usage, "inputTokens") != NULL)
+		(void)fprintf(out, "  tokens: %lld in, %lld out\n",
+		    count(usage, "inputTokens"), count(usage, "outputTokens"));
+	if (isnan(cost))
+		return;
+	(void)fprintf(out, "  cost: $%.4f", cost);
+	if (!isnan(number(usage, "costPerRowUsd")))
+		(void)fprintf(
+		    out, ", $%.6f a row", number(usage, "costPerRowUsd"));
+	if (count(usage, "rowsWithoutCost") > 0)
+		(void)fprintf(out, ", of %lld rows it is not known",
+		    count(usage, "rowsWithoutCost"));
+	(void)fputc('\n', out);
+}
+
+static void
+put_ms(FILE *out, const char *what, double ms)
+{
+	if (isnan(ms))
+		return;
+	if (ms < 1000)
+		(void)fprintf(out, " %s %.0f ms", what, ms);
+	else
+		(void)fprintf(out, " %s %.2f s", what, ms / 1000);
+}
+
+static void
+put_times(FILE *out, const json_t *times)
+{
+	if (!isnan(number(times, "p50Ms"))) {
+		(void)fputs("  latency:", out);
+		put_ms(out, "p50", number(times, "p50Ms"));
+		put_ms(out, "p95", number(times, "p95Ms"));
+		put_ms(out, "p99", number(times, "p99Ms"));
+		(void)fputc('\n', out);
+	}
+	if (count(times, "cached") > 0)
+		(void)fprintf(out, "  from the cache: %lld rows\n",
+		    count(times, "cached"));
+}
+
+static void
+put_line(FILE *out, const char *what, const char *line)
+{
+	(void)fprintf(out, "  %s: %s\n", what, line);
+}
+
+static void
+put_warnings(FILE *out, const json_t *summary)
+{
+	const json_t *warnings = json_object_get(summary, "warnings");
+	const json_t *gates = json_object_get(summary, "gates");
+	size_t i;
+
+	for (i = 0; i < json_array_size(warnings); i++)
+		put_line(out, "warning",
+		    json_string_value(json_array_get(warnings, i)));
+	for (i = 0; i < json_array_size(gates); i++) {
+		const json_t *gate = json_array_get(gates, i);
+
+		if (*text(gate, "warning") == '\0')
+			continue;
+		(void)fprintf(out, "  warning: %s: %s", text(gate, "eval"),
+		    text(gate, "warning"));
+		if (count(gate, "moreRows") > 0)
+			(void)fprintf(out, "; about %lld rows more would tell",
+			    count(gate, "moreRows"));
+		(void)fputc('\n', out);
+	}
+}
+
+static void
+put_head(FILE *out, const struct report_run *run, bool color)
+{
+	const json_t *s = run->summary;
+
+	grid_put(out, color, GRID_BOLD, run->name);
+	(void)fprintf(out, ": %lld rows", count(s, "rows"));
+	if (count(s, "failed") > 0)
+		(void)fprintf(out, ", %lld failed", count(s, "failed"));
+	if (count(s, "repeat") > 1)
+		(void)fprintf(out, ", each %lld times", count(s, "repeat"));
+	(void)fputc('\n', out);
+}
+
+static void
+put_run(FILE *out, struct arena *a, const struct report_run *run, bool color)
+{
+	put_head(out, run, color);
+	put_evals(out, a, run->summary, color);
+	put_usage(out, json_object_get(run->summary, "usage"));
+	put_times(out, json_object_get(run->summary, "times"));
+	if (*text(run->summary, "decided") != '\0')
+		put_line(out, "gates", text(run->summary, "decided"));
+	put_warnings(out, run->summary);
+	if (run->ended != NULL)
+		put_line(out, "ended early", run->ended);
+	if (run->run_id != NULL)
+		put_line(out, "run", run->run_id);
+}
+
+/* --- comparisons */
+
+static void
+comparison_row(struct grid *g, const json_t *c, const json_t *eval)
+{
+	const char *verdict = text(eval, "verdict");
+	enum grid_style style = GRID_PLAIN;
+
+	if (strcmp(verdict, "better") == 0)
+		style = GRID_GOOD;
+	else if (strcmp(verdict, "worse") == 0)
+		style = GRID_BAD;
+	grid_row(g);
+	grid_cell(g, GRID_PLAIN, "%s", text(c, "run"));
+	grid_cell(g, GRID_PLAIN, "%s", text(eval, "name"));
+	grid_cell(g, GRID_PLAIN, "%lld", count(eval, "n"));
+	grid_cell(g, GRID_PLAIN, "%.3f", number(eval, "before"));
+	grid_cell(g, GRID_PLAIN, "%.3f", number(eval, "after"));
+	grid_cell(g, GRID_PLAIN, "%+.3f [%+.3f, %+.3f]",
+	    number(eval, "difference"), number(eval, "low"),
+	    number(eval, "high"));
+	grid_cell(g, GRID_PLAIN, "%.3g", number(eval, "pHolm"));
+	grid_cell(g, style, "%s", verdict);
+}
+
+static void
+put_comparisons(
+    FILE *out, struct arena *a, const json_t *comparisons, bool color)
+{
+	static const char *const heads[] = {"run", "eval", "pairs", "before",
+	    "after", "difference", "p (Holm)", "verdict"};
+	const json_t *c = json_array_get(comparisons, 0), *evals;
+	struct grid g;
+	size_t i, k;
+
+	if (c == NULL)
+		return;
+	(void)fprintf(out, "\ncompared with ");
+	grid_put(out, color, GRID_BOLD, text(c, "baseline"));
+	(void)fputs(", row by row:\n\n", out);
+	grid_init(&g, a, heads, ARRAY_LEN(heads));
+	for (i = 0; i < json_array_size(comparisons); i++) {
+		c = json_array_get(comparisons, i);
+		evals = json_object_get(c, "evals");
+		for (k = 0; k < json_array_size(evals); k++)
+			comparison_row(&g, c, json_array_get(evals, k));
+	}
+	grid_print(out, &g, color);
+}
+
+int
+report_table(FILE *out, const struct report *report, struct err *err)
+{
+	struct arena *a = arena_new(NULL);
+	bool color = grid_color(out);
+
+	(void)err;
+	for (size_t i = 0; i < report->n; i++) {
+		if (i > 0)
+			(void)fputc('\n', out);
+		put_run(out, a, &report->runs[i], color);
+	}
+	put_comparisons(out, a, report->comparisons, color);
+	arena_free(a);
+	return 0;
+}
