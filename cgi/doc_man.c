@@ -52,6 +52,22 @@ print_text(FILE *out, const char *text)
 }
 
 static void
+print_command_options(FILE *out, const struct cli_option *o)
+{
+	if (o == NULL)
+		return;
+	(void)fprintf(out, ".Bl -tag -width Ds\n");
+	for (; o->name != NULL; o++) {
+		(void)fprintf(out, ".It Fl %s", o->name + 1);
+		if (o->arg != NULL)
+			(void)fprintf(out, " Ar %s", o->arg);
+		(void)fputc('\n', out);
+		print_text(out, o->help);
+	}
+	(void)fprintf(out, ".El\n");
+}
+
+static void
 print_commands(FILE *out)
 {
 	const struct command *c;
@@ -62,6 +78,7 @@ print_commands(FILE *out)
 		(void)fprintf(out, ".It Cm %s%s%s\n", c->name,
 		    *c->args != '\0' ? " No " : "", c->args);
 		print_text(out, c->help);
+		print_command_options(out, c->options);
 	}
 	(void)fprintf(out, ".El\n");
 }
