@@ -198,6 +198,14 @@
 #define LIMIT_CACHE_PURGE_MS 60000
 /* Columns of a CSV file: more than any prompt has props. */
 #define LIMIT_CSV_COLUMNS 4096u
+/* The command `experiment`: prompts times models (each is a run that is paid
+ * for), and reports that it writes. */
+#define LIMIT_STUDY_RUNS 100u
+#define LIMIT_STUDY_OUTPUTS 10u
+/* An argument that lists rows. */
+#define LIMIT_STUDY_ROWS 1000000
+/* The terminal's width as it says itself. */
+#define LIMIT_TERMINAL_COLUMNS 1000
 
 /* One argument of a program: Linux takes 128 kB. */
 #define LIMIT_ARG_BYTES (128u * 1024 - 1)
@@ -255,13 +263,5 @@
 #define LIMIT_SUMMARY_EVALS 1000u
 #define LIMIT_SUMMARY_TRIES 100
 #define LIMIT_SUMMARY_SCORE 1e12
-/* The command `experiment`: prompts times models (each is a run that is paid
- * for), and reports that it writes. */
-#define LIMIT_STUDY_RUNS 100u
-#define LIMIT_STUDY_OUTPUTS 10u
-/* An argument that lists rows. */
-#define LIMIT_STUDY_ROWS 1000000
-/* The terminal's width as it says itself. */
-#define LIMIT_TERMINAL_COLUMNS 1000
 
 #endif
