@@ -183,8 +183,7 @@ const struct command cli_commands[] = {
 	"worth: right here, with the providers of the configuration, or at an "
 	"endpoint.  Ends with status 1 when a gate or a row has failed or rows "
 	"are missing, with 2 when nothing could run.  A first Ctrl-C ends it "
-	"in good order, a second one at once.",
-	study_options},
+	"in good order, a second one at once."},
     {"merge", "RUN... [OPTION]...", cli_merge,
 	"Makes one run of its shards, wherever they ran, and reports on it as "
 	"`experiment` does, with its options --threshold, --gate, --baseline, "
@@ -266,6 +265,12 @@ const struct command cli_commands[] = {
 	"the library that speaks TLS; so does --version."},
 };
 const size_t cli_n_commands = ARRAY_LEN(cli_commands);
+
+const struct cli_option *
+cli_options_of(const struct command *c)
+{
+	return c->run == cli_experiment ? study_options : NULL;
+}
 
 int
 cli_options(int argc, char *const *argv, const char **file)

@@ -22,10 +22,12 @@ struct command {
 	const char *name, *args;
 	int (*run)(const char *file, int n_args, char *const *args);
 	const char *help;
-	const struct cli_option *options; /* NULL: args says all */
 };
 extern const struct command cli_commands[];
 extern const size_t cli_n_commands;
+
+/* The options of a command that has a table of them, or NULL. */
+const struct cli_option *cli_options_of(const struct command *c) NONNULL;
 
 /* Takes --config FILE from the front of the arguments: *FILE is it or NULL.
  * Returns how many were taken, or -1. */

@@ -5,13 +5,18 @@
 #include "version.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-/* What a run was, as its journal says. */
-struct part {
-	const char *run;
-	json_t *head;
-	int64_t shard, shards;
-};
+int
+cli_merge(const char *file, int n_args, char *const *args)
+{
+	(void)file;
+	(void)n_args;
+	(void)args;
+	return EXIT_USAGE;
+}
 
+int
+cli_report(const char *file, int n_args, char *const *args)
+{
+	return cli_merge(file, n_args, args);
+}

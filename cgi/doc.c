@@ -72,7 +72,7 @@ doc_help(FILE *out)
 		(void)fprintf(out, "  %s%s%s\n", c->name,
 		    *c->args != '\0' ? " " : "", c->args);
 		print_wrapped(out, "      ", c->help, 78);
-		help_options(out, c->options);
+		help_options(out, cli_options_of(c));
 	}
 	(void)fprintf(out, "\nThe configuration is the file of --config, or of "
 			   "AGENTMARK_FCGI_CONFIG, or\n" CONF_FILE_NAME

@@ -78,7 +78,7 @@ print_commands(FILE *out)
 		(void)fprintf(out, ".It Cm %s%s%s\n", c->name,
 		    *c->args != '\0' ? " No " : "", c->args);
 		print_text(out, c->help);
-		print_command_options(out, c->options);
+		print_command_options(out, cli_options_of(c));
 	}
 	(void)fprintf(out, ".El\n");
 }

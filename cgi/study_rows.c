@@ -7,6 +7,8 @@
 #include "../common/stat/paired.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- one run */
@@ -199,6 +201,12 @@ take(void *arg, const json_t *line, struct str text, struct err *err)
 		return 0;
 	}
 	return rows_take(reading->rows, line, text, &r, err) == -1 ? -1 : 0;
+}
+
+static const char *
+study_journals(const struct study *s)
+{
+	return s->conf != NULL ? s->conf->settings.state_dir : NULL;
 }
 
 int
