@@ -46,18 +46,20 @@ passes_cell(struct grid *g, const json_t *passes)
 		    100 * number(passes, "low"), 100 * number(passes, "high"));
 }
 
+/* A number, with its interval where there is one. */
 static void
-score_cell(struct grid *g, const json_t *score)
+interval_cell(struct grid *g, const json_t *json, const char *key,
+    const char *alone, const char *between)
 {
-	double mean = number(score, "mean");
+	double value = number(json, key), low = number(json, "low");
 
-	if (isnan(mean))
+	if (isnan(value))
 		grid_cell(g, GRID_PLAIN, "-");
-	else if (isnan(number(score, "low")))
-		grid_cell(g, GRID_PLAIN, "%.3f", mean);
+	else if (isnan(low))
+		grid_cell(g, GRID_PLAIN, alone, value);
 	else
-		grid_cell(g, GRID_PLAIN, "%.3f [%.3f, %.3f]", mean,
-		    number(score, "low"), number(score, "high"));
+		grid_cell(
+		    g, GRID_PLAIN, between, value, low, number(json, "high"));
 }
 
 static void
@@ -86,7 +88,8 @@ eval_rows(struct grid *g, const json_t *eval, const json_t *gates)
 	grid_cell(g, GRID_PLAIN, "%s", name);
 	grid_cell(g, GRID_PLAIN, "%lld", count(eval, "n"));
 	passes_cell(g, json_object_get(eval, "passes"));
-	score_cell(g, json_object_get(eval, "score"));
+	interval_cell(g, json_object_get(eval, "score"), "mean", "%.3f",
+	    "%.3f [%.3f, %.3f]");
 	for (i = 0; i < json_array_size(gates); i++) {
 		const json_t *gate = json_array_get(gates, i);
 
@@ -153,14 +156,14 @@ put_evals(FILE *out, struct arena *a, const json_t *summary, bool color)
 /* --- what it took */
 
 static void
-put_usage(FILE *out, const json_t *usage)
+put_usage(FILE *out, const json_t *usage, long long rows)
 {
 	double cost = number(usage, "costUsd");
 
-	if (json_object_get(usage, "inputTokens") != NULL)
+	if (count(usage, "rowsWithoutTokens") < rows)
 		(void)fprintf(out, "  tokens: %lld in, %lld out\n",
 		    count(usage, "inputTokens"), count(usage, "outputTokens"));
-	if (isnan(cost))
+	if (isnan(cost) || count(usage, "rowsWithoutCost") == rows)
 		return;
 	(void)fprintf(out, "  cost: $%.4f", cost);
 	if (!isnan(number(usage, "costPerRowUsd")))
@@ -219,12 +222,8 @@ put_warnings(FILE *out, const json_t *summary)
 
 		if (*text(gate, "warning") == '\0')
 			continue;
-		(void)fprintf(out, "  warning: %s: %s", text(gate, "eval"),
+		(void)fprintf(out, "  warning: %s: %s\n", text(gate, "eval"),
 		    text(gate, "warning"));
-		if (count(gate, "moreRows") > 0)
-			(void)fprintf(out, "; about %lld rows more would tell",
-			    count(gate, "moreRows"));
-		(void)fputc('\n', out);
 	}
 }
 
@@ -247,7 +246,8 @@ put_run(FILE *out, struct arena *a, const struct report_run *run, bool color)
 {
 	put_head(out, run, color);
 	put_evals(out, a, run->summary, color);
-	put_usage(out, json_object_get(run->summary, "usage"));
+	put_usage(out, json_object_get(run->summary, "usage"),
+	    count(run->summary, "rows"));
 	put_times(out, json_object_get(run->summary, "times"));
 	if (*text(run->summary, "decided") != '\0')
 		put_line(out, "gates", text(run->summary, "decided"));
@@ -276,9 +276,7 @@ comparison_row(struct grid *g, const json_t *c, const json_t *eval)
 	grid_cell(g, GRID_PLAIN, "%lld", count(eval, "n"));
 	grid_cell(g, GRID_PLAIN, "%.3f", number(eval, "before"));
 	grid_cell(g, GRID_PLAIN, "%.3f", number(eval, "after"));
-	grid_cell(g, GRID_PLAIN, "%+.3f [%+.3f, %+.3f]",
-	    number(eval, "difference"), number(eval, "low"),
-	    number(eval, "high"));
+	interval_cell(g, eval, "difference", "%+.3f", "%+.3f [%+.3f, %+.3f]");
 	grid_cell(g, GRID_PLAIN, "%.3g", number(eval, "pHolm"));
 	grid_cell(g, style, "%s", verdict);
 }
