@@ -5,7 +5,6 @@
 
 #include "../common/base/crypt.h"
 #include "../common/run/dispatch.h"
-#include "../common/run/journal.h"
 #include "../common/template/prompt.h"
 #include "../common/wire/sampling.h"
 #include "cli_post.h"
@@ -215,36 +214,6 @@ prepare_elsewhere(struct study *s, const char *file, struct err *err)
 	return 0;
 }
 
-/* A journal of this machine, or else one that the endpoint knows. */
-static int
-find_baseline(struct study *s, struct err *err)
-{
-	const char *run = s->o.baseline;
-	struct err none = {0};
-	json_t *head = NULL;
-
-	if (run == NULL)
-		return 0;
-	s->baseline_name = run;
-	s->baseline = rows_new(err);
-	if (s->baseline == NULL)
-		return -1;
-	if (study_read_run(s, run, s->baseline, &head, &none) == 0) {
-		(void)rows_sort(s->baseline);
-	} else {
-		rows_free(s->baseline);
-		s->baseline = NULL;
-		if (s->o.url == NULL || !journal_is_id(run))
-			err_move(err, &none);
-		else
-			(void)json_object_set_new(
-			    s->o.data, "baseline", json_string(run));
-	}
-	json_decref(head);
-	err_free(&none);
-	return err->code == ERR_NONE ? 0 : -1;
-}
-
 /* --- the command */
 
 static int
@@ -261,7 +230,8 @@ prepare(struct study *s, const char *file, struct err *err)
 	if (s->o.url != NULL ? prepare_elsewhere(s, file, err) == -1
 			     : prepare_here(s, err) == -1)
 		return -1;
-	if (find_baseline(s, err) == -1 || study_open_outputs(s, err) == -1)
+	if (study_find_baseline(s, err) == -1 ||
+	    study_open_outputs(s, err) == -1)
 		return -1;
 	return study_catch_stop(s, err);
 }
@@ -275,32 +245,6 @@ run(struct study *s)
 	if (s->runner != NULL && !s->stopped && runner_owes(s->runner))
 		runner_deliver(s->runner, DELIVER_MS);
 	return study_report(s);
-}
-
-static void
-free_all(struct study *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->n_cells && s->cells != NULL; i++) {
-		struct cell *cell = &s->cells[i];
-
-		summary_free(cell->summary);
-		rows_free(cell->run.rows);
-		json_decref(cell->run.summary);
-		json_decref(cell->run.problems);
-	}
-	for (i = 0; i < s->n_outputs; i++)
-		if (s->outputs[i].path != NULL)
-			(void)fclose(s->outputs[i].file);
-	rows_free(s->baseline);
-	json_decref(s->comparisons);
-	json_decref(s->o.data);
-	if (s->runner == NULL)
-		loop_free(s->loop);
-	runner_free(s->runner);
-	conf_free(s->conf);
-	arena_free(s->arena);
 }
 
 int
@@ -320,6 +264,6 @@ cli_experiment(const char *file, int n_args, char *const *args)
 		status = run(&s);
 	}
 	err_free(&err);
-	free_all(&s);
+	study_free(&s);
 	return status;
 }

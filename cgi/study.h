@@ -97,15 +97,21 @@ int study_finish(struct study *s, struct cell *cell, const json_t *theirs,
 void study_compare(struct study *s) NONNULL;
 
 /* Adds the rows of a journal to ROWS.  *HEAD is a new reference to what it says
- * of its run. */
+ * of its run, with why it ended as `end`. */
 int study_read_run(struct study *s, const char *run, struct rows *rows,
     json_t **head, struct err *err) MUST_USE;
+
+/* The baseline that the options name: a journal of this machine, or else one
+ * that the endpoint knows. */
+int study_find_baseline(struct study *s, struct err *err) MUST_USE;
 
 /* Opens what is written, before anything is paid for; and writes it.  The
  * exit status (study_output.c). */
 int study_open_outputs(struct study *s, struct err *err) MUST_USE;
 void study_line(struct study *s, struct str line) NONNULL; /* as it comes */
 int study_report(struct study *s) MUST_USE NONNULL;
+
+void study_free(struct study *s) NONNULL;
 
 /* Lets the first SIGINT or SIGTERM end this in good order, and the next one at
  * once (study_stop.c). */

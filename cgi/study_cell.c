@@ -6,7 +6,7 @@
 #include "../common/run/dispatch.h"
 #include "../common/wire/job.h"
 #include "cli_post.h"
-#include "progress.h"
+#include "meter.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +15,7 @@ struct live {
 	struct reply reply; /* first */
 	struct study *study;
 	struct cell *cell;
-	struct progress progress;
+	struct meter meter;
 	struct buf lines;  /* what is not a whole line yet */
 	json_t *theirs;	   /* the endpoint's own summary */
 	bool has_estimate; /* so that it will send one */
@@ -86,7 +86,7 @@ take_estimate(struct live *l, const json_t *line)
 	l->has_estimate = true;
 	keep_text(l->study, &l->cell->run.run_id, text_of(line, "runId"));
 	if (rows > 0 && rows < INT32_MAX && repeat < INT32_MAX)
-		l->progress.total = rows * (repeat > 1 ? repeat : 1);
+		l->meter.total = rows * (repeat > 1 ? repeat : 1);
 }
 
 static void
@@ -102,7 +102,7 @@ take_row(struct live *l, const json_t *line, const struct record *r)
 	keep_text(l->study, &cell->run.run_id, text_of(line, "runId"));
 	if (summary_add(cell->summary, r, &err) == -1)
 		tell_error(cell, &err);
-	progress_row(&l->progress, r);
+	meter_row(&l->meter, r);
 }
 
 static void
@@ -146,7 +146,7 @@ take_line(struct live *l, struct str text)
 	else
 		tell_error(l->cell, &err);
 	if (s->streams && strcmp(type, "summary") != 0) {
-		progress_clear(&l->progress);
+		meter_clear(&l->meter);
 		study_line(s, text);
 	}
 	json_decref(line);
@@ -306,12 +306,12 @@ study_run(struct study *s, struct cell *cell)
 		return;
 	}
 	buf_init(&l.lines, LIMIT_LINE_BYTES);
-	progress_start(&l.progress, s->loop, cell->run.name, cell->summary);
+	meter_start(&l.meter, s->loop, cell->run.name, cell->summary);
 	if (s->runner != NULL)
 		run_here(&l, data);
 	else
 		run_elsewhere(&l, data);
-	progress_stop(&l.progress);
+	meter_stop(&l.meter);
 	check_end(&l);
 	if (study_finish(s, cell, l.theirs, &err) == -1)
 		tell_error(cell, &err);

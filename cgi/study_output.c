@@ -2,7 +2,7 @@
  * It refuses to know what a format looks like. */
 #include "study.h"
 
-#include "../common/base/json.h"
+#include "../common/run/dispatch.h"
 #include "cli_prompt.h"
 #include "version.h"
 
@@ -192,4 +192,30 @@ study_report(struct study *s)
 		status = EXIT_FAILED;
 	}
 	return s->stopped ? EXIT_INTERRUPTED : status;
+}
+
+void
+study_free(struct study *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_cells && s->cells != NULL; i++) {
+		struct cell *cell = &s->cells[i];
+
+		summary_free(cell->summary);
+		rows_free(cell->run.rows);
+		json_decref(cell->run.summary);
+		json_decref(cell->run.problems);
+	}
+	for (i = 0; i < s->n_outputs; i++)
+		if (s->outputs[i].path != NULL)
+			(void)fclose(s->outputs[i].file);
+	rows_free(s->baseline);
+	json_decref(s->comparisons);
+	json_decref(s->o.data);
+	if (s->runner == NULL)
+		loop_free(s->loop);
+	runner_free(s->runner);
+	conf_free(s->conf);
+	arena_free(s->arena);
 }

@@ -43,7 +43,8 @@ study_begin(struct study *s, struct cell *cell, struct err *err)
 {
 	struct rows *baseline = baseline_of(s, cell);
 
-	cell->run.rows = rows_new(err);
+	if (cell->run.rows == NULL)
+		cell->run.rows = rows_new(err);
 	if (cell->run.rows == NULL)
 		return -1;
 	cell->summary = summary_new(&s->experiment.statistics, NULL);
@@ -194,19 +195,27 @@ static int
 take(void *arg, const json_t *line, struct str text, struct err *err)
 {
 	struct reading *reading = arg;
+	const char *type;
 	struct record r;
+	int rc;
 
 	if (reading->head == NULL) {
 		reading->head = json_deep_copy(line);
 		return 0;
 	}
-	return rows_take(reading->rows, line, text, &r, err) == -1 ? -1 : 0;
+	rc = rows_take(reading->rows, line, text, &r, err);
+	type = json_string_value(json_object_get(line, "type"));
+	if (rc == 0 && type != NULL && strcmp(type, "end") == 0)
+		(void)json_object_set(
+		    reading->head, "end", json_object_get(line, "reason"));
+	return rc == -1 ? -1 : 0;
 }
 
 static const char *
 study_journals(const struct study *s)
 {
-	return s->conf != NULL ? s->conf->settings.state_dir : NULL;
+	(void)s;
+	return NULL;
 }
 
 int
@@ -218,4 +227,34 @@ study_read_run(struct study *s, const char *run, struct rows *rows,
 
 	*head = reading.head;
 	return rc;
+}
+
+/* A journal of this machine, or else one that the endpoint knows. */
+int
+study_find_baseline(struct study *s, struct err *err)
+{
+	const char *run = s->o.baseline;
+	struct err none = {0};
+	json_t *head = NULL;
+
+	if (run == NULL)
+		return 0;
+	s->baseline_name = run;
+	s->baseline = rows_new(err);
+	if (s->baseline == NULL)
+		return -1;
+	if (study_read_run(s, run, s->baseline, &head, &none) == 0) {
+		(void)rows_sort(s->baseline);
+	} else {
+		rows_free(s->baseline);
+		s->baseline = NULL;
+		if (s->o.url == NULL || !journal_is_id(run))
+			err_move(err, &none);
+		else
+			(void)json_object_set_new(
+			    s->o.data, "baseline", json_string(run));
+	}
+	json_decref(head);
+	err_free(&none);
+	return err->code == ERR_NONE ? 0 : -1;
 }

@@ -1,6 +1,6 @@
 /* Says how far a run is without getting into the way of what it writes.  It
  * refuses to count what it is not told. */
-#include "progress.h"
+#include "meter.h"
 
 #include "../common/base/limits.h"
 #include "../common/base/width.h"
@@ -52,7 +52,7 @@ add_time(struct buf *b, double seconds)
 }
 
 static void
-add_score(struct parts *parts, const struct progress *p)
+add_score(struct parts *parts, const struct meter *p)
 {
 	double mean, low, high;
 	const char *eval;
@@ -66,7 +66,7 @@ add_score(struct parts *parts, const struct progress *p)
 }
 
 static void
-make_parts(struct parts *parts, const struct progress *p)
+make_parts(struct parts *parts, const struct meter *p)
 {
 	int64_t rows = p->rows < p->total ? p->rows : p->total;
 
@@ -89,7 +89,7 @@ make_parts(struct parts *parts, const struct progress *p)
 }
 
 static void
-add_bar(struct buf *b, const struct progress *p, size_t columns)
+add_bar(struct buf *b, const struct meter *p, size_t columns)
 {
 	size_t done = columns;
 
@@ -103,7 +103,7 @@ add_bar(struct buf *b, const struct progress *p, size_t columns)
 
 /* The name, a bar when there is room, and what fits of the parts. */
 static void
-compose(struct buf *b, const struct progress *p, size_t columns)
+compose(struct buf *b, const struct meter *p, size_t columns)
 {
 	struct str name = {p->name, strlen(p->name)};
 	struct parts parts = {.n = 0};
@@ -149,7 +149,7 @@ columns(void)
 
 /* A terminal that became narrower has broken what was drawn into lines. */
 void
-progress_clear(struct progress *p)
+meter_clear(struct meter *p)
 {
 	size_t now = columns() + 1, lines;
 
@@ -164,13 +164,13 @@ progress_clear(struct progress *p)
 }
 
 static void
-draw(struct progress *p)
+draw(struct meter *p)
 {
 	struct buf b;
 
 	buf_init(&b, LIMIT_LINE_BYTES);
 	compose(&b, p, p->terminal ? columns() : PLAIN_COLUMNS);
-	progress_clear(p);
+	meter_clear(p);
 	(void)fprintf(stderr, p->terminal ? "%s" : "%s\n", buf_str(&b));
 	(void)fflush(stderr);
 	p->shown = p->terminal;
@@ -181,7 +181,7 @@ draw(struct progress *p)
 /* The rate of the last seconds: what is taken from a journal or a cache comes
  * faster than what follows. */
 static void
-measure(struct progress *p)
+measure(struct meter *p)
 {
 	int64_t now = loop_now(p->loop), ms = now - p->ticked;
 	double part, fade;
@@ -200,7 +200,7 @@ measure(struct progress *p)
 static void
 tick(void *arg)
 {
-	struct progress *p = arg;
+	struct meter *p = arg;
 
 	measure(p);
 	draw(p);
@@ -209,12 +209,12 @@ tick(void *arg)
 }
 
 void
-progress_start(struct progress *p, struct loop *loop, const char *name,
+meter_start(struct meter *p, struct loop *loop, const char *name,
     const struct summary *summary)
 {
 	const char *term = getenv("TERM");
 
-	*p = (struct progress){.loop = loop, .name = name, .summary = summary};
+	*p = (struct meter){.loop = loop, .name = name, .summary = summary};
 	p->terminal = isatty(STDERR_FILENO) == 1 &&
 		      (term == NULL || strcmp(term, "dumb") != 0);
 	p->began = p->ticked = loop_now(loop);
@@ -223,7 +223,7 @@ progress_start(struct progress *p, struct loop *loop, const char *name,
 }
 
 void
-progress_row(struct progress *p, const struct record *r)
+meter_row(struct meter *p, const struct record *r)
 {
 	p->rows++;
 	p->failed += r->failed;
@@ -232,8 +232,8 @@ progress_row(struct progress *p, const struct record *r)
 }
 
 void
-progress_stop(struct progress *p)
+meter_stop(struct meter *p)
 {
 	timer_clear(p->loop, &p->timer);
-	progress_clear(p);
+	meter_clear(p);
 }

@@ -1,12 +1,12 @@
 /* How far a run is, on standard error: a line that is drawn again and again on
  * a terminal, a new line every ten seconds elsewhere. */
-#ifndef PROGRESS_H
-#define PROGRESS_H
+#ifndef METER_H
+#define METER_H
 
 #include "../common/net/loop.h"
 #include "../common/run/summary.h"
 
-struct progress {
+struct meter {
 	struct loop *loop;
 	struct timer timer;
 	const char *name;
@@ -22,13 +22,13 @@ struct progress {
 	size_t width;	     /* of what is drawn */
 };
 
-/* P must stay where it is until progress_stop(). */
-void progress_start(struct progress *p, struct loop *loop, const char *name,
+/* P must stay where it is until meter_stop(). */
+void meter_start(struct meter *p, struct loop *loop, const char *name,
     const struct summary *summary) NONNULL;
-void progress_row(struct progress *p, const struct record *r) NONNULL;
+void meter_row(struct meter *p, const struct record *r) NONNULL;
 
 /* Takes the line away, for as long as something else is written. */
-void progress_clear(struct progress *p) NONNULL;
-void progress_stop(struct progress *p) NONNULL;
+void meter_clear(struct meter *p) NONNULL;
+void meter_stop(struct meter *p) NONNULL;
 
 #endif
