@@ -4,6 +4,7 @@
 #include "study.h"
 
 #include "../common/base/crypt.h"
+#include "../common/base/utf.h"
 #include "../common/run/dispatch.h"
 #include "../common/template/prompt.h"
 #include "../common/wire/sampling.h"
@@ -55,7 +56,7 @@ check(struct study *s, struct err *err)
 {
 	const struct study_options *o = &s->o;
 
-	if (o->files.n == 0)
+	if (o->files.n == 0 && o->power == 0)
 		return fail(err, ERR_REQUEST, "which prompt?");
 	if (!is_hidden(o->secret))
 		return fail(err, ERR_REQUEST,
@@ -113,10 +114,42 @@ name_cell(struct study *s, size_t n, const char *path, const char *model)
 		    i == 2 ? path : arena_printf(s->arena, "%s %d", path, i);
 	}
 	run->prompt = prompt;
-	run->model = model;
-	run->dataset =
-	    json_string_value(json_object_get(s->o.data, "datasetPath"));
 	run->problems = json_array();
+}
+
+static const char *
+text_of(struct arena *a, struct js value)
+{
+	struct str text;
+
+	if (value.type != JS_STRING)
+		return NULL;
+	text = utf8_from(a, value.string);
+	return arena_strndup(a, text.p, text.len);
+}
+
+/* What the prompt says of itself. */
+static int
+describe(struct study *s, struct cell *cell, struct err *err)
+{
+	const char *said =
+	    json_string_value(json_object_get(s->o.data, "datasetPath"));
+	enum template_kind kind;
+	struct js front, config;
+
+	if (prompt_frontmatter(s->arena, cell->ast, &front, err) == -1)
+		return -1;
+	kind = prompt_kind_of(front, PROMPT_FOR_ROWS);
+	if (kind != TEMPLATE__MAX) {
+		config = js_get(front, template_config_key(kind));
+		cell->run.model =
+		    text_of(s->arena, js_get(config, "model_name"));
+	}
+	cell->run.dataset = said;
+	if (said == NULL)
+		cell->run.dataset = text_of(s->arena,
+		    js_get(js_get(front, "test_settings"), "dataset"));
+	return 0;
 }
 
 static int
@@ -132,9 +165,10 @@ make_cells_of(struct study *s, const char *path, size_t *n, struct err *err)
 		model = i < s->o.models.n ? s->o.models.items[i] : NULL;
 		name_cell(s, *n, path, model);
 		s->cells[*n].ast = ast;
-		if (model != NULL &&
-		    prompt_with_model(s->arena, ast, PROMPT_FOR_ROWS, model,
-			&s->cells[*n].ast, err) == -1) {
+		if ((model != NULL &&
+			prompt_with_model(s->arena, ast, PROMPT_FOR_ROWS, model,
+			    &s->cells[*n].ast, err) == -1) ||
+		    describe(s, &s->cells[*n], err) == -1) {
 			err_prefix(err, "%s", path);
 			return -1;
 		}
@@ -217,6 +251,15 @@ prepare_elsewhere(struct study *s, const char *file, struct err *err)
 /* --- the command */
 
 static int
+prepare_runs(struct study *s, const char *file, struct err *err)
+{
+	if (s->o.url != NULL ? prepare_elsewhere(s, file, err) == -1
+			     : prepare_here(s, err) == -1)
+		return -1;
+	return study_catch_stop(s, err);
+}
+
+static int
 prepare(struct study *s, const char *file, struct err *err)
 {
 	const struct conf_source source = {.file = file};
@@ -227,13 +270,10 @@ prepare(struct study *s, const char *file, struct err *err)
 	    make_cells(s, err) == -1 || check(s, err) == -1)
 		return -1;
 	s->conf = conf_load(&source);
-	if (s->o.url != NULL ? prepare_elsewhere(s, file, err) == -1
-			     : prepare_here(s, err) == -1)
-		return -1;
 	if (study_find_baseline(s, err) == -1 ||
 	    study_open_outputs(s, err) == -1)
 		return -1;
-	return study_catch_stop(s, err);
+	return s->o.power == 0 ? prepare_runs(s, file, err) : 0;
 }
 
 static int
@@ -254,15 +294,14 @@ cli_experiment(const char *file, int n_args, char *const *args)
 	    .comparisons = json_array(),
 	    .stop_fd = -1};
 	struct err err = {0};
-	int status;
+	int status = EXIT_USAGE;
 
 	if (study_read_options(&s.o, false, n_args, args, &err) == -1 ||
-	    prepare(&s, file, &err) == -1) {
+	    prepare(&s, file, &err) == -1 ||
+	    (s.o.power != 0 && study_power(&s, &err) == -1))
 		(void)fprintf(stderr, PROGRAM ": experiment: %s\n", err.msg);
-		status = EXIT_USAGE;
-	} else {
-		status = run(&s);
-	}
+	else
+		status = s.o.power != 0 ? 0 : run(&s);
 	err_free(&err);
 	study_free(&s);
 	return status;

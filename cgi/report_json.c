@@ -79,7 +79,6 @@ put_run(FILE *out, const struct report_run *run, struct err *err)
 	(void)fputc('{', out);
 	put_text(out, "name", run->name);
 	put_text(out, "runId", run->run_id);
-	put_text(out, "prompt", run->prompt);
 	put_text(out, "model", run->model);
 	put_text(out, "dataset", run->dataset);
 	put_text(out, "ended", run->ended);

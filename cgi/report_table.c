@@ -4,11 +4,14 @@
 
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
+#include "../common/base/width.h"
 #include "grid.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+
+enum { ERRORS_SHOWN = 3, ERROR_COLUMNS = 200 };
 
 static double
 number(const json_t *json, const char *key)
@@ -30,6 +33,12 @@ text(const json_t *json, const char *key)
 	const char *value = json_string_value(json_object_get(json, key));
 
 	return value != NULL ? value : "";
+}
+
+static struct str
+text_str(const json_t *json)
+{
+	return (struct str){json_string_value(json), json_string_length(json)};
 }
 
 /* --- evals and their gates */
@@ -227,6 +236,28 @@ put_warnings(FILE *out, const json_t *summary)
 	}
 }
 
+/* The first rows that failed. */
+static int
+put_errors(FILE *out, struct rows *rows, struct err *err)
+{
+	struct record r;
+	struct buf b;
+	size_t i, n = 0;
+
+	for (i = rows_failed(rows, 0); i < rows_n(rows) && n < ERRORS_SHOWN;
+	     i = rows_failed(rows, i + 1), n++) {
+		if (rows_get(rows, i, &r, err) == -1)
+			return -1;
+		buf_init(&b, LIMIT_LINE_BYTES);
+		width_fit(&b, text_str(json_object_get(r.line, "error")),
+		    ERROR_COLUMNS);
+		(void)fprintf(out, "  row %" PRId64 " failed: %s\n", r.index,
+		    buf_str(&b));
+		buf_free(&b);
+	}
+	return 0;
+}
+
 static void
 put_head(FILE *out, const struct report_run *run, bool color)
 {
@@ -241,8 +272,9 @@ put_head(FILE *out, const struct report_run *run, bool color)
 	(void)fputc('\n', out);
 }
 
-static void
-put_run(FILE *out, struct arena *a, const struct report_run *run, bool color)
+static int
+put_run(FILE *out, struct arena *a, const struct report_run *run, bool color,
+    struct err *err)
 {
 	put_head(out, run, color);
 	put_evals(out, a, run->summary, color);
@@ -252,10 +284,13 @@ put_run(FILE *out, struct arena *a, const struct report_run *run, bool color)
 	if (*text(run->summary, "decided") != '\0')
 		put_line(out, "gates", text(run->summary, "decided"));
 	put_warnings(out, run->summary);
+	if (put_errors(out, run->rows, err) == -1)
+		return -1;
 	if (run->ended != NULL)
 		put_line(out, "ended early", run->ended);
 	if (run->run_id != NULL)
 		put_line(out, "run", run->run_id);
+	return 0;
 }
 
 /* --- comparisons */
@@ -311,14 +346,14 @@ report_table(FILE *out, const struct report *report, struct err *err)
 {
 	struct arena *a = arena_new(NULL);
 	bool color = grid_color(out);
+	int rc = 0;
 
-	(void)err;
-	for (size_t i = 0; i < report->n; i++) {
+	for (size_t i = 0; rc == 0 && i < report->n; i++) {
 		if (i > 0)
 			(void)fputc('\n', out);
-		put_run(out, a, &report->runs[i], color);
+		rc = put_run(out, a, &report->runs[i], color, err);
 	}
 	put_comparisons(out, a, report->comparisons, color);
 	arena_free(a);
-	return 0;
+	return rc;
 }

@@ -239,6 +239,14 @@ rows_find(const struct rows *rows, int64_t index, int64_t repeat)
 	return rows->n;
 }
 
+size_t
+rows_failed(const struct rows *rows, size_t from)
+{
+	while (from < rows->n && !rows->places[from].failed)
+		from++;
+	return from;
+}
+
 /* --- reading */
 
 int

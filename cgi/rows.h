@@ -35,6 +35,9 @@ int rows_get(
 size_t rows_find(
     const struct rows *rows, int64_t index, int64_t repeat) NONNULL;
 
+/* The next one that has failed, from FROM on, or rows_n(). */
+size_t rows_failed(const struct rows *rows, size_t from) NONNULL;
+
 /* The line of the row that rows_get() gave last, as it came. */
 struct str rows_text(const struct rows *rows) NONNULL;
 

@@ -27,6 +27,12 @@ add_rows(struct summary *summary,
 	return 0;
 }
 
+int
+study_add_rows(struct summary *summary, struct rows *rows, struct err *err)
+{
+	return add_rows(summary, summary_add, rows, err);
+}
+
 /* Whom a cell is compared with, or NULL. */
 static struct rows *
 baseline_of(const struct study *s, const struct cell *cell)
