@@ -130,7 +130,8 @@ count(struct engine *engine, const char *result)
 	    (const struct metric_label[]){{"result", result}, {0}}, 1);
 }
 
-/* The rows that start in one turn look with one transaction. */
+/* The rows that start in one turn look with one transaction, and those that end
+ * in one turn are kept with one. */
 static void
 rest(void *arg)
 {
@@ -139,15 +140,22 @@ rest(void *arg)
 	cache_rest(all->cache);
 }
 
-static int
-look(struct answers *all, struct arena *a, struct answer *answer)
+static void
+rest_soon(struct answers *all)
 {
 	struct loop *loop = all->engine->loop;
-	struct str bytes;
-	int found = cache_get(all->cache, a, &answer->key, &bytes);
 
 	if (!all->rest.set)
 		timer_set(loop, &all->rest, loop_now(loop), rest, all);
+}
+
+static int
+look(struct answers *all, struct arena *a, struct answer *answer)
+{
+	struct str bytes;
+	int found = cache_get(all->cache, a, &answer->key, &bytes);
+
+	rest_soon(all);
 	if (found <= 0)
 		return found;
 	if (pieces_read(a, bytes, &answer->pieces) == 0)
@@ -209,9 +217,11 @@ answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
 	made->found = found > 0;
 	if (made->found)
 		return 0;
-	made->question = (struct str){
-	    arena_strndup(a, buf_str(&all->question), all->question.len),
-	    all->question.len};
+	if (!buf_full(&all->question))
+		made->question =
+		    (struct str){arena_strndup(a, buf_str(&all->question),
+				     all->question.len),
+			all->question.len};
 	question_about(a, ask, made->key.about);
 	if (all->mode == ANSWERS_STRICT)
 		return miss(all, a, made, found == 0, err);
@@ -265,8 +275,10 @@ answer_keep(struct answer *a, const struct exec *x, enum finish_reason reason)
 		return;
 	b = &a->out.bytes;
 	pieces_end(&a->out, exec_ask(x)->provider->name, exec_ask(x)->model);
-	if (!buf_full(b) && !buf_full(&all->question))
+	if (!buf_full(b) && a->question.len != 0) {
 		cache_put(all->cache, &a->key, a->question,
 		    (struct str){buf_str(b), b->len});
+		rest_soon(all);
+	}
 	buf_clear(b);
 }

@@ -15,7 +15,7 @@ enum { DAY_MS = 24 * 3600 * 1000 };
 /* The questions lie in a table of their own: who looks for answers passes over
  * none of them. */
 static const char *const steps[] = {
-    "create table answer (seq integer primary key autoincrement,"
+    "create table answer (seq integer primary key,"
     " whole blob not null unique, about blob, said blob, at integer not null,"
     " text blob not null);"
     "create index answer_about on answer (about);"
@@ -36,7 +36,7 @@ struct cache {
 	struct store *store;
 	int64_t bytes, age_ms;
 	int64_t swept; /* monotonic ms; 0: not yet */
-	bool reading;
+	enum { RESTS, READS, WRITES } state;
 };
 
 struct cache *
@@ -71,20 +71,20 @@ cache_check(struct cache *c, struct err *err)
 static int
 begin_reading(struct cache *c)
 {
-	if (c->reading)
+	if (c->state != RESTS)
 		return 0;
 	if (store_begin_read(c->store) == -1)
 		return -1;
-	c->reading = true;
+	c->state = READS;
 	return 0;
 }
 
 void
 cache_rest(struct cache *c)
 {
-	if (c->reading)
+	if (c->state != RESTS)
 		(void)store_end(c->store);
-	c->reading = false;
+	c->state = RESTS;
 }
 
 static struct str
@@ -162,6 +162,21 @@ cache_like(struct cache *c, const struct cache_key *key,
 }
 
 /* --- keeping */
+
+/* Those that end together are written together. */
+static int
+begin_writing(struct cache *c)
+{
+	if (c->state == WRITES) {
+		store_patience(c->store);
+		return 0;
+	}
+	cache_rest(c);
+	if (store_begin(c->store) == -1)
+		return -1;
+	c->state = WRITES;
+	return 0;
+}
 
 static void
 drop(struct cache *c, const struct cache_key *key)
@@ -250,23 +265,21 @@ void
 cache_put(struct cache *c, const struct cache_key *key, struct str question,
     struct str answer)
 {
-	if ((int64_t)(question.len + answer.len) > c->bytes / 4)
-		return;
-	cache_rest(c);
-	if (store_begin(c->store) == -1)
+	if ((int64_t)(question.len + answer.len) > c->bytes / 4 ||
+	    begin_writing(c) == -1)
 		return;
 	put(c, key, question, answer);
-	(void)store_end(c->store);
+	if (c->store->failed)
+		cache_rest(c);
 }
 
 void
 cache_drop(struct cache *c, const struct cache_key *key)
 {
-	cache_rest(c);
-	if (store_begin(c->store) == -1)
+	if (begin_writing(c) == -1)
 		return;
 	drop(c, key);
-	(void)store_end(c->store);
+	cache_rest(c);
 }
 
 /* --- removing */

@@ -33,7 +33,8 @@ int cache_get(struct cache *c, struct arena *a, const struct cache_key *key,
 /* Lets go of the file until it is asked again: before waiting. */
 void cache_rest(struct cache *c) NONNULL;
 
-/* Keeps an answer, unless there is one already. */
+/* Keeps an answer, unless there is one already; until cache_rest() nobody else
+ * can write. */
 void cache_put(struct cache *c, const struct cache_key *key,
     struct str question, struct str answer) NONNULL;
 /* One that cannot be read. */

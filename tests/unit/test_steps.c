@@ -4,8 +4,9 @@
 #include "../../common/run/steps.h"
 
 #include "../../common/base/clock.h"
+#include "../../common/run/answers.h"
+#include "store_files.h"
 #include "../../common/base/json.h"
-#include "../../common/store/store.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -183,9 +184,18 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
+	if (store_files_setup(state) != 0)
+		return -1;
+
 	f->sink.event = hear;
 	f->arena = arena_new(NULL);
 	f->settings.tools = f->confs;
+	f->settings.answers = (struct answers_conf){
+	    .use = ANSWERS_REQUESTED,
+	    .path = arena_strdup(f->arena, store_file("answers.db")),
+	    .bytes = 1 << 20,
+	    .days = 1,
+	};
 	f->engine.loop = loop_new();
 	f->engine.store = store_new(NULL);
 	f->engine.settings = &f->settings;
@@ -225,7 +235,7 @@ teardown(void **state)
 	buf_free(&f->said);
 	buf_free(&told);
 	free(f);
-	return 0;
+	return store_files_teardown(state);
 }
 
 static void
@@ -262,18 +272,84 @@ start(struct fixture *f, const char *text)
 }
 
 static void
-expect(struct fixture *f, const char *text, const char *wanted)
+wait_for(struct fixture *f, struct steps *s)
 {
 	int64_t until = clock_mono_ms() + PATIENCE;
-	struct steps *s = start(f, text);
 
 	while (!steps_done(s)) {
 		engine_turn(&f->engine, 1000);
 		assert_true(clock_mono_ms() < until);
 	}
 	assert_int_equal(f->terminal, 1);
+}
+
+/* Pieces of text that follow each other are one when they are said again. */
+static char *
+join_texts(const char *text)
+{
+	char *out = malloc(strlen(text) + 1), *to = out;
+
+	assert_non_null(out);
+	while (*text != '\0') {
+		if (strncmp(text, "\ntext ", 6) == 0 && to != out)
+			text += 6;
+		else
+			*to++ = *text++;
+	}
+	*to = '\0';
+	return out;
+}
+
+/* The same again, while nobody may be asked. */
+static void
+expect_again(struct fixture *f, const char *wanted)
+{
+	bool failed = strstr(wanted, "error ") != NULL;
+	unsigned before = played;
+	char *joined = join_texts(wanted), *said;
+	struct toolset *set = NULL;
+	struct err err = {0};
+	struct steps *s;
+
+	assert_int_equal(answers_begin(&f->engine, ANSWERS_STRICT, &err), 0);
+	f->terminal = 0;
+	buf_clear(&f->said);
+	if (json_object_get(f->config, "tools") != NULL)
+		set = toolset_open(&f->engine, f->arena,
+		    json_object_get(f->config, "tools"), TOOLSET_OTHERS, &err);
+	assert_true(set == NULL || toolset_ready(set, &err) == 1);
+	s = steps_start(&f->engine, f->arena, &f->ask, set, &f->sink, &err);
+	assert_true((s == NULL) == failed);
+	if (s != NULL) {
+		assert_true(steps_cached(s));
+		assert_int_equal(f->said.len, 0); /* only in a later turn */
+		wait_for(f, s);
+		steps_free(s);
+		said = join_texts(buf_str(&f->said));
+		assert_string_equal(said, joined);
+		free(said);
+	}
+	assert_int_equal(played, before);
+	err_free(&err);
+	free(joined);
+}
+
+/* What steps say, and what is kept of it. */
+static void
+expect(struct fixture *f, const char *text, const char *wanted)
+{
+	struct err err = {0};
+	struct steps *s;
+
+	(void)unlink(f->settings.answers.path);
+	assert_int_equal(answers_begin(&f->engine, ANSWERS_KEEP, &err), 0);
+	s = start(f, text);
+	wait_for(f, s);
+	assert_false(steps_cached(s));
 	steps_free(s);
 	assert_string_equal(buf_str(&f->said), wanted);
+	expect_again(f, wanted);
+	answers_end(&f->engine);
 }
 
 /* --- tests */
