@@ -11,6 +11,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Rows of each eval that are shown as better, and as worse. */
+enum { CHANGES = 5 };
+
 static const char head[] =
     "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
@@ -137,14 +140,24 @@ cells_interval(struct buf *b, const json_t *from, double value, double mark,
 /* --- sections */
 
 static void
+print_names(struct buf *b, const struct report *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (i > 0)
+			buf_adds(b, " · ");
+		html_puts(b, r->runs[i].name);
+	}
+}
+
+static void
 print_title(struct buf *b, const struct report *r)
 {
 	const struct report_run *first = &r->runs[0];
 
 	buf_adds(b, "<title>");
-	html_puts(b, first->prompt != NULL ? first->prompt : first->name);
+	print_names(b, r);
 	buf_adds(b, " – experiment</title>\n</head>\n<body>\n<header>\n<h1>");
-	html_puts(b, first->prompt != NULL ? first->prompt : first->name);
+	print_names(b, r);
 	buf_adds(b, "</h1>\n<p class=\"dim\">");
 	if (first->dataset != NULL) {
 		buf_adds(b, "Dataset ");
@@ -387,7 +400,7 @@ print_changes(struct buf *b, const struct report *r, const json_t *comparison,
 	html_puts(b, report_text(eval, "name"));
 	buf_addf(b, ": what changed for the %s</h3>\n",
 	    strcmp(which, "worst") == 0 ? "worse" : "better");
-	for (size_t i = 0; i < json_array_size(changes); i++)
+	for (size_t i = 0; i < json_array_size(changes) && i < CHANGES; i++)
 		if (report_html_pair(
 			b, before, after, json_array_get(changes, i), err) < 0)
 			return -1;

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Rows that are shown whole. */
-enum { WORST = 20 };
+enum { WORST = 10 };
 
 struct low_row {
 	size_t place;

@@ -1,6 +1,6 @@
 /* The report for a person at a terminal: the numbers of the summary and what
  * they are worth.  It refuses to compute any. */
-#include "report.h"
+#include "report_int.h"
 
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
@@ -13,28 +13,6 @@
 
 enum { ERRORS_SHOWN = 3, ERROR_COLUMNS = 200 };
 
-static double
-number(const json_t *json, const char *key)
-{
-	const json_t *value = json_object_get(json, key);
-
-	return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-static long long
-count(const json_t *json, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(json, key));
-}
-
-static const char *
-text(const json_t *json, const char *key)
-{
-	const char *value = json_string_value(json_object_get(json, key));
-
-	return value != NULL ? value : "";
-}
-
 static struct str
 text_str(const json_t *json)
 {
@@ -46,13 +24,14 @@ text_str(const json_t *json)
 static void
 passes_cell(struct grid *g, const json_t *passes)
 {
-	double rate = number(passes, "rate");
+	double rate = report_number(passes, "rate");
 
 	if (isnan(rate))
 		grid_cell(g, GRID_PLAIN, "-");
 	else
 		grid_cell(g, GRID_PLAIN, "%.1f%% [%.1f, %.1f]", 100 * rate,
-		    100 * number(passes, "low"), 100 * number(passes, "high"));
+		    100 * report_number(passes, "low"),
+		    100 * report_number(passes, "high"));
 }
 
 /* A number, with its interval where there is one. */
@@ -60,23 +39,24 @@ static void
 interval_cell(struct grid *g, const json_t *json, const char *key,
     const char *alone, const char *between)
 {
-	double value = number(json, key), low = number(json, "low");
+	double value = report_number(json, key),
+	       low = report_number(json, "low");
 
 	if (isnan(value))
 		grid_cell(g, GRID_PLAIN, "-");
 	else if (isnan(low))
 		grid_cell(g, GRID_PLAIN, alone, value);
 	else
-		grid_cell(
-		    g, GRID_PLAIN, between, value, low, number(json, "high"));
+		grid_cell(g, GRID_PLAIN, between, value, low,
+		    report_number(json, "high"));
 }
 
 static void
 gate_cell(struct grid *g, const json_t *gate)
 {
 	bool passed = json_is_true(json_object_get(gate, "passed"));
-	bool rate = strcmp(text(gate, "of"), "rate") == 0;
-	double threshold = number(gate, "threshold");
+	bool rate = strcmp(report_text(gate, "of"), "rate") == 0;
+	double threshold = report_number(gate, "threshold");
 	const char *sure = "";
 
 	if (json_is_false(json_object_get(gate, "certain")))
@@ -90,19 +70,19 @@ gate_cell(struct grid *g, const json_t *gate)
 static void
 eval_rows(struct grid *g, const json_t *eval, const json_t *gates)
 {
-	const char *name = text(eval, "name");
+	const char *name = report_text(eval, "name");
 	size_t i, n = 0;
 
 	grid_row(g);
 	grid_cell(g, GRID_PLAIN, "%s", name);
-	grid_cell(g, GRID_PLAIN, "%lld", count(eval, "n"));
+	grid_cell(g, GRID_PLAIN, "%lld", report_count(eval, "n"));
 	passes_cell(g, json_object_get(eval, "passes"));
 	interval_cell(g, json_object_get(eval, "score"), "mean", "%.3f",
 	    "%.3f [%.3f, %.3f]");
 	for (i = 0; i < json_array_size(gates); i++) {
 		const json_t *gate = json_array_get(gates, i);
 
-		if (strcmp(text(gate, "eval"), name) != 0)
+		if (strcmp(report_text(gate, "eval"), name) != 0)
 			continue;
 		if (n++ > 0) {
 			grid_row(g);
@@ -113,24 +93,15 @@ eval_rows(struct grid *g, const json_t *eval, const json_t *gates)
 	}
 }
 
-static const json_t *
-find_name(const json_t *list, const char *name)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (strcmp(text(json_array_get(list, i), "name"), name) == 0)
-			return json_array_get(list, i);
-	return NULL;
-}
-
 /* A gate whose eval no row has. */
 static void
 lonely_gates(struct grid *g, const json_t *gates, const json_t *evals)
 {
 	for (size_t i = 0; i < json_array_size(gates); i++) {
 		const json_t *gate = json_array_get(gates, i);
-		const char *name = text(gate, "eval");
+		const char *name = report_text(gate, "eval");
 
-		if (find_name(evals, name) != NULL)
+		if (report_find(evals, name) != NULL)
 			continue;
 		grid_row(g);
 		grid_cell(g, GRID_PLAIN, "%s", *name ? name : "every eval");
@@ -167,20 +138,21 @@ put_evals(FILE *out, struct arena *a, const json_t *summary, bool color)
 static void
 put_usage(FILE *out, const json_t *usage, long long rows)
 {
-	double cost = number(usage, "costUsd");
+	double cost = report_number(usage, "costUsd");
 
-	if (count(usage, "rowsWithoutTokens") < rows)
+	if (report_count(usage, "rowsWithoutTokens") < rows)
 		(void)fprintf(out, "  tokens: %lld in, %lld out\n",
-		    count(usage, "inputTokens"), count(usage, "outputTokens"));
-	if (isnan(cost) || count(usage, "rowsWithoutCost") == rows)
+		    report_count(usage, "inputTokens"),
+		    report_count(usage, "outputTokens"));
+	if (isnan(cost) || report_count(usage, "rowsWithoutCost") == rows)
 		return;
 	(void)fprintf(out, "  cost: $%.4f", cost);
-	if (!isnan(number(usage, "costPerRowUsd")))
-		(void)fprintf(
-		    out, ", $%.6f a row", number(usage, "costPerRowUsd"));
-	if (count(usage, "rowsWithoutCost") > 0)
+	if (!isnan(report_number(usage, "costPerRowUsd")))
+		(void)fprintf(out, ", $%.6f a row",
+		    report_number(usage, "costPerRowUsd"));
+	if (report_count(usage, "rowsWithoutCost") > 0)
 		(void)fprintf(out, ", of %lld rows it is not known",
-		    count(usage, "rowsWithoutCost"));
+		    report_count(usage, "rowsWithoutCost"));
 	(void)fputc('\n', out);
 }
 
@@ -198,16 +170,16 @@ put_ms(FILE *out, const char *what, double ms)
 static void
 put_times(FILE *out, const json_t *times)
 {
-	if (!isnan(number(times, "p50Ms"))) {
+	if (!isnan(report_number(times, "p50Ms"))) {
 		(void)fputs("  latency:", out);
-		put_ms(out, "p50", number(times, "p50Ms"));
-		put_ms(out, "p95", number(times, "p95Ms"));
-		put_ms(out, "p99", number(times, "p99Ms"));
+		put_ms(out, "p50", report_number(times, "p50Ms"));
+		put_ms(out, "p95", report_number(times, "p95Ms"));
+		put_ms(out, "p99", report_number(times, "p99Ms"));
 		(void)fputc('\n', out);
 	}
-	if (count(times, "cached") > 0)
+	if (report_count(times, "cached") > 0)
 		(void)fprintf(out, "  from the cache: %lld rows\n",
-		    count(times, "cached"));
+		    report_count(times, "cached"));
 }
 
 static void
@@ -229,10 +201,10 @@ put_warnings(FILE *out, const json_t *summary)
 	for (i = 0; i < json_array_size(gates); i++) {
 		const json_t *gate = json_array_get(gates, i);
 
-		if (*text(gate, "warning") == '\0')
+		if (*report_text(gate, "warning") == '\0')
 			continue;
-		(void)fprintf(out, "  warning: %s: %s\n", text(gate, "eval"),
-		    text(gate, "warning"));
+		(void)fprintf(out, "  warning: %s: %s\n",
+		    report_text(gate, "eval"), report_text(gate, "warning"));
 	}
 }
 
@@ -264,11 +236,12 @@ put_head(FILE *out, const struct report_run *run, bool color)
 	const json_t *s = run->summary;
 
 	grid_put(out, color, GRID_BOLD, run->name);
-	(void)fprintf(out, ": %lld rows", count(s, "rows"));
-	if (count(s, "failed") > 0)
-		(void)fprintf(out, ", %lld failed", count(s, "failed"));
-	if (count(s, "repeat") > 1)
-		(void)fprintf(out, ", each %lld times", count(s, "repeat"));
+	(void)fprintf(out, ": %lld rows", report_count(s, "rows"));
+	if (report_count(s, "failed") > 0)
+		(void)fprintf(out, ", %lld failed", report_count(s, "failed"));
+	if (report_count(s, "repeat") > 1)
+		(void)fprintf(
+		    out, ", each %lld times", report_count(s, "repeat"));
 	(void)fputc('\n', out);
 }
 
@@ -279,10 +252,10 @@ put_run(FILE *out, struct arena *a, const struct report_run *run, bool color,
 	put_head(out, run, color);
 	put_evals(out, a, run->summary, color);
 	put_usage(out, json_object_get(run->summary, "usage"),
-	    count(run->summary, "rows"));
+	    report_count(run->summary, "rows"));
 	put_times(out, json_object_get(run->summary, "times"));
-	if (*text(run->summary, "decided") != '\0')
-		put_line(out, "gates", text(run->summary, "decided"));
+	if (*report_text(run->summary, "decided") != '\0')
+		put_line(out, "gates", report_text(run->summary, "decided"));
 	put_warnings(out, run->summary);
 	if (put_errors(out, run->rows, err) == -1)
 		return -1;
@@ -298,7 +271,7 @@ put_run(FILE *out, struct arena *a, const struct report_run *run, bool color,
 static void
 comparison_row(struct grid *g, const json_t *c, const json_t *eval)
 {
-	const char *verdict = text(eval, "verdict");
+	const char *verdict = report_text(eval, "verdict");
 	enum grid_style style = GRID_PLAIN;
 
 	if (strcmp(verdict, "better") == 0)
@@ -306,13 +279,13 @@ comparison_row(struct grid *g, const json_t *c, const json_t *eval)
 	else if (strcmp(verdict, "worse") == 0)
 		style = GRID_BAD;
 	grid_row(g);
-	grid_cell(g, GRID_PLAIN, "%s", text(c, "run"));
-	grid_cell(g, GRID_PLAIN, "%s", text(eval, "name"));
-	grid_cell(g, GRID_PLAIN, "%lld", count(eval, "n"));
-	grid_cell(g, GRID_PLAIN, "%.3f", number(eval, "before"));
-	grid_cell(g, GRID_PLAIN, "%.3f", number(eval, "after"));
+	grid_cell(g, GRID_PLAIN, "%s", report_text(c, "run"));
+	grid_cell(g, GRID_PLAIN, "%s", report_text(eval, "name"));
+	grid_cell(g, GRID_PLAIN, "%lld", report_count(eval, "n"));
+	grid_cell(g, GRID_PLAIN, "%.3f", report_number(eval, "before"));
+	grid_cell(g, GRID_PLAIN, "%.3f", report_number(eval, "after"));
 	interval_cell(g, eval, "difference", "%+.3f", "%+.3f [%+.3f, %+.3f]");
-	grid_cell(g, GRID_PLAIN, "%.3g", number(eval, "pHolm"));
+	grid_cell(g, GRID_PLAIN, "%.3g", report_number(eval, "pHolm"));
 	grid_cell(g, style, "%s", verdict);
 }
 
@@ -329,7 +302,7 @@ put_comparisons(
 	if (c == NULL)
 		return;
 	(void)fprintf(out, "\ncompared with ");
-	grid_put(out, color, GRID_BOLD, text(c, "baseline"));
+	grid_put(out, color, GRID_BOLD, report_text(c, "baseline"));
 	(void)fputs(", row by row:\n\n", out);
 	grid_init(&g, a, heads, ARRAY_LEN(heads));
 	for (i = 0; i < json_array_size(comparisons); i++) {

@@ -19,6 +19,7 @@ enum format {
 	FORMAT_CSV,
 	FORMAT_JSON,
 	FORMAT_JUNIT,
+	FORMAT_HTML,
 	FORMAT__MAX
 };
 extern const char *const study_format_names[];

@@ -385,7 +385,7 @@ const struct cli_option study_options[] = {
     {"--markdown", "2.1|2.2",
 	"The option templates.markdown, for this once; not with --url.",
 	.read = read_markdown},
-    {"--format", "table|jsonl|csv|json|junit",
+    {"--format", "table|jsonl|csv|json|junit|html",
 	"Of what is written: table on a terminal, else jsonl.",
 	.read = read_format, .shared = true},
     {"--output", "FILE",

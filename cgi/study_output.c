@@ -17,6 +17,7 @@ const char *const study_format_names[] = {
     [FORMAT_CSV] = "csv",
     [FORMAT_JSON] = "json",
     [FORMAT_JUNIT] = "junit",
+    [FORMAT_HTML] = "html",
 };
 _Static_assert(ARRAY_LEN(study_format_names) == FORMAT__MAX, "a name each");
 
@@ -29,6 +30,7 @@ static const struct {
     [FORMAT_CSV] = {".csv", report_csv},
     [FORMAT_JSON] = {".json", report_json},
     [FORMAT_JUNIT] = {".xml", report_junit},
+    [FORMAT_HTML] = {".html", report_html},
 };
 _Static_assert(ARRAY_LEN(formats) == FORMAT__MAX, "a writer each");
 
