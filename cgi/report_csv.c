@@ -4,11 +4,13 @@
 
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
+#include "../common/base/utf.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
+/* What is no character becomes U+FFFD. */
 static void
 put_field(FILE *out, struct str text)
 {
@@ -16,18 +18,22 @@ put_field(FILE *out, struct str text)
 					  memchr(text.p, '"', text.len) ||
 					  memchr(text.p, '\n', text.len) ||
 					  memchr(text.p, '\r', text.len));
+	char bytes[4];
+	size_t i = 0;
+	uint32_t c;
 
-	if (!quote) {
-		(void)fwrite(text.p, 1, text.len, out);
-		return;
-	}
-	(void)fputc('"', out);
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] == '"')
+	if (quote)
+		(void)fputc('"', out);
+	while (i < text.len) {
+		c = wtf8_next(text, &i);
+		if (c == UTF8_BAD || (c >= 0xd800 && c <= 0xdfff))
+			c = 0xfffd;
+		if (c == '"')
 			(void)fputc('"', out);
-		(void)fputc(text.p[i], out);
+		(void)fwrite(bytes, 1, utf8_put(bytes, c), out);
 	}
-	(void)fputc('"', out);
+	if (quote)
+		(void)fputc('"', out);
 }
 
 static void

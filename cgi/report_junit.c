@@ -28,7 +28,7 @@ put_text(FILE *out, struct str text)
 	uint32_t c;
 
 	while (i < text.len) {
-		c = utf8_next(text, &i);
+		c = wtf8_next(text, &i);
 		if (!is_xml(c))
 			c = 0xfffd;
 		if (c < 0x20 || c == '<' || c == '>' || c == '&' || c == '"')

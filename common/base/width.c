@@ -12,6 +12,8 @@ shown(uint32_t c)
 {
 	bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
 
+	if (c >= 0xd800 && c <= 0xdfff) /* half a character */
+		control = true;
 	/* Marks that turn the direction of all that follows. */
 	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
 		control = true;
@@ -32,7 +34,7 @@ width_of(struct str text)
 	size_t i = 0, n = 0;
 
 	while (i < text.len)
-		n += columns_of(shown(utf8_next(text, &i)));
+		n += columns_of(shown(wtf8_next(text, &i)));
 	return n;
 }
 
@@ -45,7 +47,7 @@ width_fit(struct buf *b, struct str text, size_t columns)
 	uint32_t c;
 
 	while (i < text.len) {
-		c = shown(utf8_next(text, &i));
+		c = shown(wtf8_next(text, &i));
 		if (columns_of(c) > room)
 			break;
 		room -= columns_of(c);
