@@ -266,8 +266,8 @@ prepare(struct study *s, const char *file, struct err *err)
 
 	if (json_object_get(s->o.data, "cache") == NULL)
 		(void)json_object_set_new(s->o.data, "cache", json_true());
-	if (experiment_read(s->arena, s->o.data, &s->experiment, err) == -1 ||
-	    make_cells(s, err) == -1 || check(s, err) == -1)
+	if (study_read_data(s, err) == -1 || make_cells(s, err) == -1 ||
+	    check(s, err) == -1)
 		return -1;
 	s->conf = conf_load(&source);
 	if (study_find_baseline(s, err) == -1 ||

@@ -125,7 +125,7 @@ read_statistics(struct study *s, const struct part *p, struct err *err)
 		    json_object_get(s->o.data, keys[i]) == NULL)
 			(void)json_object_set(s->o.data, keys[i], value);
 	}
-	return experiment_read(s->arena, s->o.data, &s->experiment, err);
+	return study_read_data(s, err);
 }
 
 static void

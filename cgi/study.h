@@ -84,6 +84,9 @@ struct study {
 	bool stopped;
 };
 
+/* What the data of the options says (study_rows.c). */
+int study_read_data(struct study *s, struct err *err) MUST_USE;
+
 /* Runs a cell and reads all that is said of it (study_cell.c). */
 void study_run(struct study *s, struct cell *cell);
 

@@ -11,6 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+int
+study_read_data(struct study *s, struct err *err)
+{
+	int rc = experiment_read(s->arena, s->o.data, &s->experiment, err);
+
+	s->experiment.statistics.repeat = s->experiment.repeat;
+	return rc;
+}
+
 /* --- one run */
 
 static int
