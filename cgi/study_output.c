@@ -52,7 +52,7 @@ format_of(const struct study_options *o, const char *path, enum format *format,
 	}
 	return fail(err, ERR_REQUEST,
 	    "--output: the ending of %s says no format: use .txt, .jsonl, "
-	    ".csv, .json or .xml, or --format",
+	    ".csv, .json, .xml or .html, or --format",
 	    path);
 }
 
