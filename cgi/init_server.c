@@ -6,40 +6,32 @@
 
 #include <string.h>
 
-#define LIGHTTPD "/etc/lighttpd/conf-available/70-agentmark-fcgi"
-#define APACHE "/etc/apache2/conf-available/agentmark-fcgi"
 #define INCLUDE_LIGHTTPD                                                       \
 	"echo 'include \"@\"' >>/etc/lighttpd/lighttpd.conf\n"                 \
 	"service lighttpd restart\n"
 #define INCLUDE_APACHE                                                         \
-	"cp @ " APACHE ".conf\n"                                               \
-	"a2enconf agentmark-fcgi\n"                                            \
+	"echo 'Include @' >/etc/apache2/conf-available/agentmark.conf\n"       \
+	"a2enconf agentmark\n"                                                 \
 	"service apache2 restart\n"
 
 const struct init_server init_servers[] = {
     {"lighttpd", "lighttpd, which starts the workers", "lighttpd/spawned.conf",
-	".lighttpd.conf", INCLUDE_LIGHTTPD, LIGHTTPD ".conf",
+	".lighttpd.conf", INCLUDE_LIGHTTPD,
+	"/etc/lighttpd/conf-available/70-agentmark-fcgi.conf",
 	"lighty-enable-mod agentmark-fcgi\n"
 	"service lighttpd restart\n",
 	false},
     {"lighttpd-socket", "lighttpd, workers by systemd", "lighttpd/socket.conf",
-	".lighttpd.conf", INCLUDE_LIGHTTPD, LIGHTTPD "-socket.conf",
-	"lighty-enable-mod agentmark-fcgi-socket\n"
-	"service lighttpd restart\n",
-	true},
+	".lighttpd.conf", INCLUDE_LIGHTTPD, NULL, NULL, true},
     {"apache-fcgid", "Apache with mod_fcgid, which starts the workers",
 	"apache/fcgid.conf", ".apache.conf", "a2enmod fcgid\n" INCLUDE_APACHE,
-	APACHE ".conf",
+	"/etc/apache2/conf-available/agentmark-fcgi.conf",
 	"a2enconf agentmark-fcgi\n"
 	"service apache2 restart\n",
 	false},
     {"apache-proxy", "Apache with mod_proxy_fcgi, workers by systemd",
 	"apache/proxy_fcgi.conf", ".apache.conf",
-	"a2enmod proxy_fcgi\n" INCLUDE_APACHE, APACHE "-socket.conf",
-	"a2enmod proxy_fcgi\n"
-	"a2enconf agentmark-fcgi-socket\n"
-	"service apache2 restart\n",
-	true},
+	"a2enmod proxy_fcgi\n" INCLUDE_APACHE, NULL, NULL, true},
     {"apache-cgi", "Apache with mod_cgid, a process for each request",
 	"apache/cgid.conf", ".apache.conf", "a2enmod cgid\n" INCLUDE_APACHE,
 	NULL, NULL, false},
@@ -58,8 +50,7 @@ const struct init_server init_servers[] = {
     {"cgi-bin", "a shared host: a cgi-bin of your own", "cgi-bin/.htaccess",
 	NULL, "# the program, too, must be in this folder\n", NULL, NULL,
 	false},
-    {"none", "the configuration alone", NULL, NULL, "", NULL, NULL,
-	false},
+    {"none", "the configuration alone", NULL, NULL, "", NULL, NULL, false},
 };
 const size_t init_n_servers = ARRAY_LEN(init_servers);
 
