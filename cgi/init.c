@@ -295,7 +295,12 @@ print_choices(const struct asking *q)
 static const char *
 default_file(const struct asking *q)
 {
-	if (geteuid() == 0 && q->init.server->suffix != NULL)
+	const char *named = getenv("AGENTMARK_FCGI_CONFIG");
+
+	if (named != NULL && *named != '\0')
+		return named;
+	if (geteuid() == 0 && q->init.server->template != NULL &&
+	    q->init.server->suffix != NULL)
 		return CONF_FILE_SYSTEM;
 	return CONF_FILE_NAME;
 }
