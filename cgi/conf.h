@@ -185,6 +185,7 @@ struct conf {
 	int markdown;		       /* enum markdown_style */
 	int64_t body_bytes;
 	int64_t stop_ms; /* what a running request has from SIGTERM on */
+	bool wants_journals;
 	bool wants_scores;
 	struct conf_scope secret_scope, unsigned_scope;
 	struct conf_list price_list;

@@ -100,5 +100,10 @@ conf_finish_experiments(struct loader *l)
 	use_api(
 	    l, conf->prompt_api, &conf->agentmark, &conf->settings.prompts.api);
 	finish_state_dir(l);
+	if (conf->wants_journals)
+		conf->settings.journals = arena_printf(
+		    conf->arena, "%s/journals", conf->settings.state_dir);
+	conf->settings.hide_inputs = conf->tracing.hide_inputs;
+	conf->settings.hide_outputs = conf->tracing.hide_outputs;
 	conf->settings.datasets = &conf->datasets;
 }

@@ -1021,9 +1021,36 @@ const struct option conf_options[] = {
 	.type = OPTION_TEXT,
 	.offset = IN_CONF(state_dir),
 	.example = "/run/agentmark-fcgi",
-	.help = "The directory in which running experiments are counted, "
-		"relative to this file; without it agentmark-fcgi-UID below "
-		"TMPDIR or /tmp.  All that share the ceiling need the same."},
+	.help = "The directory in which running experiments are counted and "
+		"their journals are kept, relative to this file; without it "
+		"agentmark-fcgi-UID below TMPDIR or /tmp, which may not "
+		"outlast the machine.  All that share the ceiling need the "
+		"same."},
+    {.key = "experiments.journal",
+	.type = OPTION_BOOL,
+	.offset = IN_CONF(wants_journals),
+	.value = "true",
+	.help = "Whether the rows of every experiment are kept as they end, "
+		"so that one that was cut off can be gone on with, and a "
+		"later one be compared with it.  telemetry.hide_inputs and "
+		"hide_outputs hold for what is kept."},
+    {.key = "experiments.retention_days",
+	.type = OPTION_NUMBER,
+	.offset = IN_CONF(settings.journal_days),
+	.max = 36500,
+	.value = "30",
+	.help = "How long a journal is kept after its last line; 0 for ever.  "
+		"Old ones go when an experiment begins, and with `purge`."},
+    {.key = "experiments.run_seconds",
+	.type = OPTION_SECONDS,
+	.offset = IN_CONF(settings.run_ms),
+	.max = 30 * DAY,
+	.value = "0",
+	.help = "After so many seconds an experiment starts no more rows, and "
+		"gives up those that run when a tenth of it has passed again: "
+		"it ends with a line that names the run, which can be gone on "
+		"with.  For hosts that kill what runs long: a little less "
+		"than their limit.  0 for no limit."},
     {.key = "experiments.cache",
 	.type = OPTION_CHOICE,
 	.offset = IN_CONF(cache_use),

@@ -1,6 +1,6 @@
-/* Keeps as many rows at work as may be, and writes each as it ends.  It
- * refuses to know how a row is read, answered or scored. */
-#include "dataset_run.h"
+/* The job dataset-run: what it is begun with, and its first and last lines.  It
+ * refuses to know which row runs when. */
+#include "dataset_run_int.h"
 
 #include "../base/crypt.h"
 #include "../base/json.h"
@@ -9,56 +9,21 @@
 #include "../base/utf.h"
 #include "answers.h"
 #include "beneath.h"
-#include "row.h"
+#include "estimate.h"
 #include "runs.h"
 #include "scope.h"
 #include "slots.h"
-#include "stream.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 enum {
 	DEFAULT_CONCURRENCY = 20,
-	UUID_LEN = 36,
 	/* Lines that are looked at for one that can run, before the reply
 	 * begins. */
 	LOOKAHEAD_LINES = 1000,
-	/* A crowd of refusals counts as one. */
-	BACKOFF_MS = 500,
-	/* Rows that are started before lines that are ready are written. */
-	BURST_ROWS = 256
-};
-
-/* A row that runs. */
-struct slot {
-	struct row *row;
-	struct slot *next_done;
-	struct slot *prev, *next;
-	struct run *run;
-};
-
-struct run {
-	struct stream stream;
-	struct engine *engine;
-	struct arena *arena;
-	struct prompt prompt;
-	struct ask ask;
-	struct row_plan plan;
-	struct dataset *dataset;
-	char run_id[UUID_LEN + 1];
-
-	struct slot *running, *done; /* lists */
-	size_t n_running;
-	int64_t n_rows; /* taken from the dataset so far */
-
-	/* How many may run: falls when the provider refuses, and comes back. */
-	double limit, ceiling;
-	uint64_t throttled;
-	int64_t cut_at; /* loop_now() */
-
-	bool ended; /* no more rows come */
+	/* Rows that run when a run's time is over have a tenth of it more. */
+	GRACE_PART = 10
 };
 
 /* --- what the request says */
@@ -153,7 +118,7 @@ find_evals(struct run *run)
 }
 
 static void
-make_uuid(char out[UUID_LEN + 1])
+make_uuid(char out[RUN_UUID_LEN + 1])
 {
 	unsigned char id[16];
 	char hex[33];
@@ -162,196 +127,44 @@ make_uuid(char out[UUID_LEN + 1])
 	id[6] = (unsigned char)((id[6] & 0x0f) | 0x40); /* RFC 9562, 5.4 */
 	id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
 	hex_print(hex, id, sizeof(id));
-	(void)snprintf(out, UUID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+	(void)snprintf(out, RUN_UUID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
 	    hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
-/* --- rows */
-
-static void
-row_done(void *arg, struct row *row)
-{
-	struct slot *slot = arg;
-	struct run *run = slot->run;
-
-	(void)row; /* the slot may not know it yet */
-	slot->next_done = run->done;
-	run->done = slot;
-}
-
-static void
-start_row(struct run *run, struct arena *a, const struct dataset_row *data)
-{
-	struct slot *slot = arena_zalloc(a, sizeof(*slot));
-
-	slot->run = run;
-	slot->next = run->running;
-	if (slot->next != NULL)
-		slot->next->prev = slot;
-	run->running = slot;
-	run->n_running++;
-	slot->row =
-	    row_start(&run->plan, a, data, run->n_rows++, row_done, slot);
-}
-
-/* The slot lives in the arena of its row. */
-static void
-end_row(struct run *run, struct slot *slot)
-{
-	if (slot->next != NULL)
-		slot->next->prev = slot->prev;
-	if (slot->prev != NULL)
-		slot->prev->next = slot->next;
-	else
-		run->running = slot->next;
-	run->n_running--;
-	row_free(slot->row);
-}
-
-static void
-write_done_rows(struct run *run)
-{
-	struct slot *slot;
-
-	while ((slot = run->done) != NULL) {
-		run->done = slot->next_done;
-		if (!row_failed(slot->row) && run->limit < run->ceiling)
-			run->limit += 1 / run->limit;
-		reply_add_usage(run->stream.reply, row_usage(slot->row));
-		run->stream.reply->facts.rows++;
-		run->stream.reply->facts.failed_rows += row_failed(slot->row);
-		row_print(&run->stream.line, slot->row);
-		stream_line(&run->stream);
-		row_trace(slot->row);
-		end_row(run, slot);
-	}
-}
-
-/* A line of the dataset that cannot be run. */
-static void
-print_bad_line(
-    struct run *run, const struct dataset_row *data, const struct err *err)
-{
-	struct buf *b = &run->stream.line;
-
-	buf_adds(b, "{\"type\":\"error\",\"error\":");
-	json_print_string(b, (struct str){err->msg, strlen(err->msg)});
-	if (data->index >= 0)
-		buf_addf(b, ",\"index\":%" PRId64, data->index);
-	if (data->line > 0)
-		buf_addf(b, ",\"line\":%" PRId64, data->line);
-	buf_addf(b, ",\"runId\":\"%s\",\"runName\":", run->run_id);
-	json_print_string(
-	    b, (struct str){run->plan.run_name, strlen(run->plan.run_name)});
-	buf_adds(b, "}\n");
-}
-
-/* Takes the next row and starts it.  A line that is no row is told in the
- * stream, or in ERR before the reply has begun. */
-static enum dataset_next
-take_row(struct run *run, struct err *err)
-{
-	struct dataset_row data = {.index = -1};
-	struct arena *a = arena_new(run->arena);
-	enum dataset_next next = dataset_next(run->dataset, a, &data, err);
-
-	if (next == DATASET_ROW) {
-		start_row(run, a, &data);
-		return next;
-	}
-	if (next == DATASET_BAD || next == DATASET_BROKEN)
-		print_bad_line(run, &data, err);
-	run->ended = next == DATASET_END || next == DATASET_BROKEN;
-	arena_free(a);
-	return next;
-}
-
-/* Halves what may run when the provider has refused. */
-static void
-heed_refusals(struct run *run)
-{
-	int64_t now = loop_now(run->engine->loop);
-
-	if (run->engine->throttled == run->throttled)
-		return;
-	run->throttled = run->engine->throttled;
-	if (now - run->cut_at < BACKOFF_MS)
-		return;
-	run->cut_at = now;
-	run->limit = run->limit > 2 ? run->limit / 2 : 1;
-}
-
-/* A row that would not find money waits for those that run, which give back
- * what they do not need.  When none does it is told so. */
-static bool
-may_start(const struct run *run)
-{
-	if ((double)run->n_running + 1 > run->limit)
-		return false;
-	return run->n_running == 0 || spend_room(run->engine);
-}
-
-static void
-fill(struct run *run)
-{
-	struct err err = {0};
-
-	for (int i = 0; i < BURST_ROWS && !run->ended && may_start(run); i++) {
-		enum dataset_next next = take_row(run, &err);
-
-		err_free(&err);
-		stream_line(&run->stream);
-		if (next == DATASET_WAIT)
-			return;
-	}
-}
-
-/* Something is still to come. */
-static bool
-more(const struct run *run)
-{
-	return !run->ended || run->n_running != 0;
-}
-
-/* A client that leaves is nobody's failure. */
-static int
-run_rows(struct run *run, struct err *err)
-{
-	bool there = true;
-
-	while (there && more(run)) {
-		heed_refusals(run);
-		write_done_rows(run);
-		fill(run);
-		there =
-		    stream_turn(&run->stream, run->done == NULL && more(run));
-	}
-	return !there && stream_stopped(&run->stream)
-		   ? stream_fail(&run->stream, err)
-		   : 0;
-}
-
 /* --- the run */
+
+/* Whether there may be nothing to run. */
+static bool
+is_partial(const struct run *run, const struct sampling *sampling)
+{
+	return sampling->mode != SAMPLING_ALL || run->experiment.shards > 1 ||
+	       run->experiment.resume != NULL;
+}
 
 /* Looks for a first row that can run: where there is none, a status tells more
  * than a stream of errors.  What was met on the way waits in the stream. */
 static int
 find_first(struct run *run, const struct sampling *sampling, struct err *err)
 {
-	struct err bad = {0}, first = {0};
 	enum dataset_next next = DATASET_BAD;
+	struct err bad = {0}, first = {0};
+	int64_t looked = 0, told = 0;
 
-	for (int i = 0; i < LOOKAHEAD_LINES && next == DATASET_BAD; i++) {
-		while ((next = take_row(run, &bad)) == DATASET_WAIT)
-			if (!stream_turn(&run->stream, true))
-				return stream_fail(&run->stream, err);
+	while (run->n_started == 0 && !run->ended && told < LOOKAHEAD_LINES) {
+		next = run_take(run, &bad);
+		told += bad.code != ERR_NONE;
 		if (first.code == ERR_NONE)
 			err_move(&first, &bad);
 		err_free(&bad);
+		if ((next == DATASET_WAIT || ++looked % BURST_ROWS == 0) &&
+		    !stream_turn(&run->stream, next == DATASET_WAIT)) {
+			err_free(&first);
+			return stream_fail(&run->stream, err);
+		}
 	}
-	if (next == DATASET_ROW ||
-	    (next == DATASET_END && first.code == ERR_NONE &&
-		sampling->mode != SAMPLING_ALL)) {
+	if (run->n_started != 0 ||
+	    (first.code == ERR_NONE && is_partial(run, sampling)) ||
+	    (run->experiment.resume != NULL && next != DATASET_BROKEN)) {
 		err_free(&first);
 		return 0;
 	}
@@ -366,9 +179,11 @@ static int
 prepare(struct run *run, const struct job *job, struct err *err)
 {
 	const struct settings *s = run->engine->settings;
+	const struct experiment *e = &run->experiment;
 	struct toolset *tools;
 
-	if (prompt_check(run->arena, job->ast, s->markdown, PROMPT_FOR_ROWS,
+	if (experiment_read(run->arena, job->data, &run->experiment, err) < 0 ||
+	    prompt_check(run->arena, job->ast, s->markdown, PROMPT_FOR_ROWS,
 		&run->prompt, err) < 0 ||
 	    ask_prepare(run->engine, run->arena, &run->prompt, &run->ask, err) <
 		0 ||
@@ -376,6 +191,8 @@ prepare(struct run *run, const struct job *job, struct err *err)
 	    stream_tools(&run->stream, tools, err) < 0)
 		return -1;
 	make_uuid(run->run_id);
+	if (e->resume != NULL)
+		memcpy(run->run_id, e->resume, sizeof(run->run_id));
 	log_context_set(LOG_RUN_ID, run->run_id);
 	run->stream.reply->facts.model = run->ask.model;
 	run->stream.reply->facts.id = arena_strdup(run->arena, run->run_id);
@@ -389,6 +206,7 @@ prepare(struct run *run, const struct job *job, struct err *err)
 	    .run_id = run->run_id,
 	    .run_name = run_name(job->data),
 	    .data = job->data,
+	    .cluster = e->cluster,
 	};
 	find_evals(run);
 	run->ceiling = fmin(
@@ -398,10 +216,25 @@ prepare(struct run *run, const struct job *job, struct err *err)
 	return 0;
 }
 
+/* A sample that everyone draws anew has no parts. */
 static int
-run_experiment(struct run *run, const struct job *job, struct err *err)
+check_sampling(const struct run *run, const struct sampling *s, struct err *err)
 {
-	struct sampling sampling;
+	if (run->experiment.shards > 1 && s->mode == SAMPLING_PERCENT &&
+	    !s->has_seed)
+		return fail(err, ERR_REQUEST,
+		    "data.shard needs a seed where data.sampling draws a "
+		    "sample");
+	return 0;
+}
+
+/* What the request names is there and may be used; the rows that were done
+ * before are known. */
+static int
+open_all(struct run *run, const struct job *job, struct sampling *sampling,
+    struct err *err)
+{
+	struct experiment *e = &run->experiment;
 	struct str path;
 
 	if (answers_use(run->engine, job->data, err) < 0 ||
@@ -409,16 +242,84 @@ run_experiment(struct run *run, const struct job *job, struct err *err)
 	    dataset_path(run, job->data, &path, err) < 0 ||
 	    check_scope(run, path, err) < 0 ||
 	    sampling_read(run->arena, json_object_get(job->data, "sampling"),
-		&sampling, err) < 0)
+		sampling, err) < 0 ||
+	    check_sampling(run, sampling, err) < 0)
 		return -1;
 	run->plan.dataset = arena_strndup(run->arena, path.p, path.len);
-	run->dataset = dataset_open(run->engine, run->arena,
-	    run->engine->settings->datasets, path, &sampling, err);
-	if (run->dataset == NULL || find_first(run, &sampling, err) < 0)
+	run->progress = progress_open(run->arena, e, &run->plan, sampling, err);
+	if (run->progress == NULL)
 		return -1;
-	stream_head(&run->stream);
+	run->plan.records = e->details || e->summary || e->statistics.early ||
+			    progress_lasts(run->progress);
+	if (isfinite(e->max_cost))
+		spend_lower(run->engine->spend,
+		    fmax(0, e->max_cost - progress_paid(run->progress)));
+	run->dataset = dataset_open(run->engine, run->arena,
+	    run->engine->settings->datasets, path, sampling, err);
+	return run->dataset != NULL ? 0 : -1;
+}
+
+/* Lines of rows that were done before go before those of now, which are not
+ * kept yet. */
+static int
+tell_again(struct run *run, struct err *err)
+{
+	struct buf now = run->stream.line;
+	int rc;
+
+	buf_init(&run->stream.line, LIMIT_LINE_BYTES);
+	rc = progress_resend(run->progress, &run->stream, err);
+	buf_free(&run->stream.line);
+	run->stream.line = now;
+	return rc;
+}
+
+static void
+print_end(struct run *run)
+{
+	struct buf *b = &run->stream.line;
+
+	progress_end(
+	    run->progress, run->reason != NULL ? run->reason : "complete");
+	run_let_go(run);
+	if (run->reason == NULL)
+		return;
+	buf_addf(
+	    b, "{\"type\":\"end\",\"reason\":\"%s\",\"message\":", run->reason);
+	json_print_string(b, (struct str){run->why, strlen(run->why)});
+	if (progress_lasts(run->progress))
+		buf_addf(b, ",\"resume\":\"%s\"", run->run_id);
+	buf_adds(b, "}\n");
 	stream_line(&run->stream);
-	return run_rows(run, err);
+}
+
+static int
+run_experiment(struct run *run, const struct job *job, struct err *err)
+{
+	struct sampling sampling;
+	struct buf estimate;
+	int rc = 0;
+
+	if (open_all(run, job, &sampling, err) < 0)
+		return -1;
+	buf_init(&estimate, LIMIT_LINE_BYTES);
+	if (run->experiment.summary)
+		rc = estimate_print(&estimate, &run->experiment, &run->plan,
+		    &sampling, &run->stream, err);
+	if (rc == 0)
+		rc = find_first(run, &sampling, err);
+	if (rc == 0) {
+		stream_head(&run->stream);
+		run->stream.reply->write(run->stream.reply,
+		    (struct str){buf_str(&estimate), estimate.len});
+		rc = tell_again(run, err);
+	}
+	buf_free(&estimate);
+	if (rc < 0 || run_rows(run, err) < 0)
+		return -1;
+	if (!run->stream.reply->gone)
+		print_end(run);
+	return 0;
 }
 
 int
@@ -427,6 +328,7 @@ dataset_run(struct engine *engine, struct arena *a, const struct job *job,
 {
 	const struct settings *s = engine->settings;
 	struct run run = {.engine = engine, .arena = a};
+	int64_t now = loop_now(engine->loop);
 	int lock = -1, rc;
 
 	if (s->max_experiments > 0) {
@@ -434,12 +336,14 @@ dataset_run(struct engine *engine, struct arena *a, const struct job *job,
 		if (lock < 0)
 			return -1;
 	}
+	if (s->run_ms > 0) {
+		run.stop_at = now + s->run_ms;
+		run.cut_off_at = run.stop_at + s->run_ms / GRACE_PART;
+	}
 	stream_start(&run.stream, engine, reply);
 	rc = run_experiment(&run, job, err);
-	while (run.running != NULL) {
-		row_cancel(run.running->row);
-		end_row(&run, run.running);
-	}
+	run_drop(&run);
+	progress_close(run.progress);
 	answers_end(engine);
 	dataset_close(run.dataset);
 	stream_stop(&run.stream);

@@ -135,23 +135,6 @@ read_resume(const json_t *data, struct experiment *e, struct err *err)
 	return 0;
 }
 
-static int
-read_answers(const json_t *data, struct experiment *e, struct err *err)
-{
-	const char *replay;
-	bool cache;
-
-	if (read_bool(data, "cache", &cache, err) < 0 ||
-	    read_text(data, "replay", "\"strict\"", &replay, err) < 0)
-		return -1;
-	if (replay != NULL && strcmp(replay, "strict") != 0)
-		return wrong("replay", "\"strict\"", err);
-	e->answers = replay != NULL ? ANSWERS_STRICT
-		     : cache	    ? ANSWERS_KEEP
-				    : ANSWERS_OFF;
-	return 0;
-}
-
 /* The rest of it is that of every request (scope.h). */
 static int
 read_cost(const json_t *data, struct experiment *e, struct err *err)
@@ -243,8 +226,7 @@ experiment_read(
 {
 	*e = (struct experiment){.repeat = 1};
 	if (read_repeat(data, e, err) < 0 || read_shard(data, e, err) < 0 ||
-	    read_resume(data, e, err) < 0 || read_answers(data, e, err) < 0 ||
-	    read_cost(data, e, err) < 0 ||
+	    read_resume(data, e, err) < 0 || read_cost(data, e, err) < 0 ||
 	    read_run(data, "baseline", &e->baseline, err) < 0 ||
 	    read_cluster(data, e, err) < 0 ||
 	    read_bool(data, "summary", &e->summary, err) < 0 ||

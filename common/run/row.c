@@ -5,6 +5,8 @@
 #include "../base/clock.h"
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/pointer.h"
+#include "../base/utf.h"
 #include "../wire/item_name.h"
 #include "scores.h"
 #include "metrics.h"
@@ -12,6 +14,7 @@
 #include "trace_root.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 struct row {
@@ -19,7 +22,10 @@ struct row {
 	const struct row_plan *plan;
 	struct arena *arena;
 	struct dataset_row data;
-	int64_t number, began, latency; /* ms */
+	int64_t number, repeat;
+	int64_t began, latency; /* ms; -1: there is none */
+	struct bill bill;
+	char hash[RECORD_HASH_LEN + 1];
 	struct ask ask;
 	struct steps *steps;
 	struct result result;
@@ -90,6 +96,7 @@ make_case(struct row *row)
 	    .output_tokens = r->usage.output,
 	    .total_tokens = total_tokens(&r->usage),
 	    .span = trace_root(row->trace),
+	    .bill = &row->bill,
 	};
 }
 
@@ -173,6 +180,9 @@ start_call(struct row *row, struct err *err)
 		return -1;
 	row->ask.span = root;
 	ask_props(row->arena, plan->prompt, row->data.input, &row->ask);
+	row->ask.row = &row->data.input;
+	row->ask.repeat = row->repeat;
+	row->ask.bill = &row->bill;
 	row->began = clock_mono_ms();
 	row->steps = steps_start(
 	    plan->engine, row->arena, &row->ask, plan->tools, &row->sink, err);
@@ -207,37 +217,66 @@ start_trace(struct row *row)
 	    });
 }
 
-struct row *
-row_start(const struct row_plan *plan, struct arena *a,
-    const struct dataset_row *data, int64_t number,
-    void (*done)(void *arg, struct row *row), void *arg)
+static void
+run(struct row *row)
 {
-	struct row *row = arena_zalloc(a, sizeof(*row));
 	struct err err = {0};
 
-	row->sink.event = row_event;
-	row->plan = plan;
-	row->arena = a;
-	row->data = *data;
-	row->number = number;
-	row->ask = *plan->ask;
-	row->ask.row = &row->data.input;
-	row->done = done;
-	row->arg = arg;
+	row->latency = -1;
+	row->bill = (struct bill){0};
 	result_init(&row->result, prompt_kind_name(row->ask.kind));
-	start_trace(row);
 	if (start_call(row, &err) < 0) {
 		fail_row(row, &err);
 		row->done(row->arg, row);
 	}
 	err_free(&err);
+}
+
+struct row *
+row_start(const struct row_plan *plan, const struct row_job *job)
+{
+	struct row *row = arena_zalloc(job->arena, sizeof(*row));
+
+	row->sink.event = row_event;
+	row->plan = plan;
+	row->arena = job->arena;
+	row->data = *job->data;
+	row->number = job->number;
+	row->repeat = job->repeat;
+	row->ask = *plan->ask;
+	row->done = job->done;
+	row->arg = job->arg;
+	start_trace(row);
+	run(row);
 	return row;
+}
+
+bool
+row_refused(const struct row *row)
+{
+	return row->result.failed && row->bill.refused && row->bill.calls == 0;
+}
+
+void
+row_again(struct row *row)
+{
+	steps_free(row->steps);
+	row->steps = NULL;
+	result_free(&row->result);
+	row->ask = *row->plan->ask;
+	run(row);
 }
 
 bool
 row_failed(const struct row *row)
 {
 	return row->result.failed;
+}
+
+struct str
+row_error(const struct row *row)
+{
+	return (struct str){buf_str(&row->result.error), row->result.error.len};
 }
 
 const struct usage *
@@ -256,11 +295,28 @@ print_ids(struct buf *b, const struct row *row)
 	    row->plan->run_id);
 	json_print_string(
 	    b, (struct str){row->plan->run_name, strlen(row->plan->run_name)});
-	buf_adds(b, "}\n");
+}
+
+/* The hash is made of what is printed, which is there. */
+static void
+print_input(struct buf *b, struct row *row, unsigned hide)
+{
+	size_t at = b->len;
+
+	if ((hide & ROW_HIDE_INPUTS) != 0)
+		return;
+	buf_adds(b, "\"input\":");
+	at = b->len;
+	(void)js_stringify(row->arena, b, row->data.input);
+	if (row->plan->records && row->hash[0] == '\0')
+		record_hash(row->hash,
+		    (struct str){buf_str(b) + at, b->len - at},
+		    row->data.expected);
+	buf_addc(b, ',');
 }
 
 static void
-print_error(struct buf *b, const struct row *row)
+print_error(struct buf *b, struct row *row, unsigned hide)
 {
 	const struct result *r = &row->result;
 	char name[ITEM_NAME_LEN + 1];
@@ -268,9 +324,10 @@ print_error(struct buf *b, const struct row *row)
 	item_name(row->arena, row->data.input, row->number, name);
 	buf_adds(b, "{\"type\":\"error\",\"error\":");
 	json_print_string(b, (struct str){buf_str(&r->error), r->error.len});
-	buf_addf(b, ",\"index\":%" PRId64 ",\"itemName\":\"%s\",\"input\":",
+	buf_addf(b, ",\"index\":%" PRId64 ",\"itemName\":\"%s\",",
 	    row->data.index, name);
-	(void)js_stringify(row->arena, b, row->data.input);
+	print_input(b, row, hide);
+	b->len--; /* the last comma */
 	print_ids(b, row);
 }
 
@@ -278,46 +335,137 @@ static void
 print_output(struct buf *b, const struct result *r)
 {
 	if (!r->object) {
-		buf_adds(b, ",\"actualOutput\":");
+		buf_adds(b, "\"actualOutput\":");
 		json_print_string(
 		    b, (struct str){buf_str(&r->text), r->text.len});
+		buf_addc(b, ',');
 	} else if (r->value != NULL) {
-		buf_adds(b, ",\"actualOutput\":");
+		buf_adds(b, "\"actualOutput\":");
 		json_print(b, r->value);
+		buf_addc(b, ',');
 	}
 }
 
+/* Reasons quote what they judge. */
 static void
-print_result(struct buf *b, const struct row *row)
+print_eval(struct buf *b, const json_t *eval, unsigned hide)
+{
+	json_t *bare;
+
+	if (hide == 0) {
+		json_print(b, eval);
+		return;
+	}
+	bare = json_copy((json_t *)eval);
+	(void)json_object_del(bare, "reason");
+	json_print(b, bare);
+	json_decref(bare);
+}
+
+static void
+print_result(struct buf *b, struct row *row, unsigned hide)
 {
 	const struct result *r = &row->result;
 
-	buf_adds(b, "{\"type\":\"dataset\",\"result\":{\"input\":");
-	(void)js_stringify(row->arena, b, row->data.input);
-	if (row->data.expected != NULL) {
-		buf_adds(b, ",\"expectedOutput\":");
+	buf_adds(b, "{\"type\":\"dataset\",\"result\":{");
+	print_input(b, row, hide);
+	if (row->data.expected != NULL && (hide & ROW_HIDE_INPUTS) == 0) {
+		buf_adds(b, "\"expectedOutput\":");
 		json_print(b, row->data.expected);
+		buf_addc(b, ',');
 	}
-	print_output(b, r);
+	if ((hide & ROW_HIDE_OUTPUTS) == 0)
+		print_output(b, r);
 	if (!r->media && !r->usage.unknown)
-		buf_addf(b, ",\"tokens\":%" PRId64, total_tokens(&r->usage));
-	buf_adds(b, ",\"evals\":[");
+		buf_addf(b, "\"tokens\":%" PRId64 ",", total_tokens(&r->usage));
+	buf_adds(b, "\"evals\":[");
 	for (size_t i = 0; i < row->plan->n_evals; i++) {
 		if (i != 0)
 			buf_addc(b, ',');
-		json_print(b, eval_result(row->evals[i]));
+		print_eval(b, eval_result(row->evals[i]), hide);
 	}
 	buf_adds(b, "]}");
 	print_ids(b, row);
 }
 
 void
-row_print(struct buf *b, const struct row *row)
+row_print(struct buf *b, struct row *row, unsigned hide)
 {
 	if (row->result.failed)
-		print_error(b, row);
+		print_error(b, row, hide);
 	else
-		print_result(b, row);
+		print_result(b, row, hide);
+}
+
+/* --- its record */
+
+static json_t *
+part(struct row *row, struct str name)
+{
+	if (str_is(name, "input"))
+		return keep(row, js_to_json(row->arena, row->data.input));
+	if (str_is(name, "expected_output"))
+		return row->data.expected;
+	return str_is(name, "metadata") ? row->data.metadata : NULL;
+}
+
+/* Text as it is, anything else as its JSON. */
+static const char *
+cluster(struct row *row)
+{
+	const char *p = row->plan->cluster;
+	const json_t *value;
+	struct buf b;
+	size_t len;
+
+	if (p == NULL)
+		return NULL;
+	len = strcspn(++p, "/");
+	value = json_follow(part(row, (struct str){p, len}), p + len);
+	if (value == NULL || json_is_null(value))
+		return NULL;
+	if (json_is_string(value))
+		return json_string_value(value);
+	buf_init(&b, LIMIT_LINE_BYTES);
+	json_print(&b, value);
+	p = arena_strndup(row->arena, buf_str(&b), b.len);
+	buf_free(&b);
+	return p;
+}
+
+const json_t *
+row_evals(struct row *row)
+{
+	json_t *list;
+
+	if (row->result.failed)
+		return NULL;
+	list = json_array();
+	for (size_t i = 0; i < row->plan->n_evals; i++)
+		(void)json_array_append(
+		    list, (json_t *)eval_result(row->evals[i]));
+	return keep(row, list);
+}
+
+void
+row_record(struct row *row, struct record *r)
+{
+	const struct result *result = &row->result;
+	bool counted =
+	    result->finished && !result->media && !result->usage.unknown;
+
+	*r = (struct record){
+	    .index = row->data.index,
+	    .repeat = row->repeat,
+	    .hash = row->hash,
+	    .cluster = cluster(row),
+	    .failed = result->failed,
+	    .cached = row->bill.cached > 0 && row->bill.calls == 0,
+	    .ms = row->latency,
+	    .input = counted ? result->usage.input : -1,
+	    .output = counted ? result->usage.output : -1,
+	    .cost = row->bill.unknown ? (double)NAN : row->bill.usd,
+	};
 }
 
 void
@@ -333,9 +481,9 @@ row_trace(struct row *row)
 }
 
 void
-row_cancel(struct row *row)
+row_cancel(struct row *row, const char *why)
 {
-	span_fail(trace_root(row->trace), STR("the client has left"));
+	span_fail(trace_root(row->trace), (struct str){why, strlen(why)});
 	row_trace(row);
 }
 

@@ -62,6 +62,14 @@ bool spend_room(struct engine *engine) MUST_USE;
 int spend_check(struct engine *engine, struct arena *a, const struct ask *ask,
     struct err *err) MUST_USE;
 
+/* What ASK may cost at most (NAN: its model has no price), whatever budgets
+ * say; *TOKENS are those of its prompt. */
+double spend_estimate(struct engine *engine, struct arena *a,
+    const struct ask *ask, int64_t *tokens) MUST_USE NONNULL;
+
+/* Lowers the budget of this request. */
+void spend_lower(struct spend *s, double most);
+
 /* How the budgets by day and month of all secrets stand. */
 struct budget_state {
 	const char *secret, *period;  /* "ci", "day" */

@@ -54,6 +54,10 @@ struct settings {
 	int64_t max_concurrency;     /* rows at once, whatever a request says */
 	int64_t max_experiments;     /* at once on this machine; 0: no limit */
 	const char *state_dir; /* where their slots are; may not exist yet */
+	const char *journals;  /* a directory; NULL: none are written */
+	int64_t journal_days;  /* that they are kept; 0: for ever */
+	int64_t run_ms;	       /* after which no row is started; 0: no limit */
+	bool hide_inputs, hide_outputs; /* where contents are kept */
 	int64_t heartbeat_ms;  /* a blank line in a silent stream; 0: none */
 	struct http_clocks clocks;
 	int64_t max_retries;   /* where the prompt says nothing */

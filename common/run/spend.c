@@ -284,6 +284,28 @@ spend_room(struct engine *engine)
 	return room;
 }
 
+double
+spend_estimate(struct engine *engine, struct arena *a, const struct ask *ask,
+    int64_t *tokens)
+{
+	const struct prices *prices = engine->settings->prices;
+	struct charge c = {.kind = ask->kind, .units = price_units(ask)};
+	struct ask copy = *ask;
+
+	if (prices == NULL)
+		prices = &none;
+	c.priced = price_find(prices, ask->provider, ask->model, &c.price);
+	*tokens = price_tokens(&c.price, ask);
+	return c.priced ? worst_case(&c, a, &copy, prices) : (double)NAN;
+}
+
+void
+spend_lower(struct spend *s, double most)
+{
+	if (s != NULL)
+		s->most = isnan(s->most) ? most : fmin(s->most, most);
+}
+
 int
 spend_check(struct engine *engine, struct arena *a, const struct ask *ask,
     struct err *err)
