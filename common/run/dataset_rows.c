@@ -184,6 +184,8 @@ write_done_rows(struct run *run)
 			run_let_go(run);
 	}
 	run_let_go(run);
+	if (run->reason == NULL && progress_decided(run->progress))
+		stop(run, "decided", STR("the gates are decided"));
 	retry_held(run);
 }
 

@@ -246,6 +246,7 @@ open_all(struct run *run, const struct job *job, struct sampling *sampling,
 	    check_sampling(run, sampling, err) < 0)
 		return -1;
 	run->plan.dataset = arena_strndup(run->arena, path.p, path.len);
+	e->statistics.repeat = e->repeat;
 	run->progress = progress_open(run->arena, e, &run->plan, sampling, err);
 	if (run->progress == NULL)
 		return -1;
@@ -275,6 +276,17 @@ tell_again(struct run *run, struct err *err)
 }
 
 static void
+print_reason(const struct run *run, struct buf *b)
+{
+	buf_addf(
+	    b, "{\"type\":\"end\",\"reason\":\"%s\",\"message\":", run->reason);
+	json_print_string(b, (struct str){run->why, strlen(run->why)});
+	if (progress_lasts(run->progress))
+		buf_addf(b, ",\"resume\":\"%s\"", run->run_id);
+	buf_adds(b, "}\n");
+}
+
+static void
 print_end(struct run *run)
 {
 	struct buf *b = &run->stream.line;
@@ -282,14 +294,9 @@ print_end(struct run *run)
 	progress_end(
 	    run->progress, run->reason != NULL ? run->reason : "complete");
 	run_let_go(run);
-	if (run->reason == NULL)
-		return;
-	buf_addf(
-	    b, "{\"type\":\"end\",\"reason\":\"%s\",\"message\":", run->reason);
-	json_print_string(b, (struct str){run->why, strlen(run->why)});
-	if (progress_lasts(run->progress))
-		buf_addf(b, ",\"resume\":\"%s\"", run->run_id);
-	buf_adds(b, "}\n");
+	if (run->reason != NULL)
+		print_reason(run, b);
+	progress_summary(run->progress, b);
 	stream_line(&run->stream);
 }
 

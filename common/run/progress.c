@@ -3,19 +3,18 @@
  * row comes next and who is asked. */
 #include "progress.h"
 
-#include "../base/clock.h"
 #include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/xalloc.h"
 #include "journal.h"
+#include "run_head.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Lines that are sent again before the loop looks after the others. */
 enum { BURST_LINES = 256 };
@@ -26,14 +25,16 @@ struct progress {
 	struct arena *arena;
 	struct journal *journal; /* NULL: none is written */
 	unsigned hide;
-	json_t *head;
+	const json_t *head;
 	/* Rows that were done before: a bit for INDEX * repeat + REPEAT. */
 	unsigned char *done;
 	size_t n_done;	   /* bytes */
 	double paid;	   /* for them, and for those that run again */
 	double paid_again; /* for the latter */
 	int64_t n_again;
-	struct buf line; /* for the journal */
+	struct buf line;	 /* for the journal */
+	struct summary *summary; /* NULL: none is wanted */
+	struct err trouble;	 /* of counting */
 };
 
 /* --- what was done before */
@@ -86,51 +87,7 @@ progress_lasts(const struct progress *p)
 	return p->journal != NULL;
 }
 
-/* --- the head of a journal */
-
-static const char *
-prompt_hash(const struct progress *p)
-{
-	uint8_t digest[CRYPT_HASH_LEN];
-	char hex[2 * CRYPT_HASH_LEN + 1];
-	struct buf b;
-
-	buf_init(&b, LIMIT_BODY_BYTES_MAX);
-	ast_print(p->arena, &b, p->plan->prompt->ast);
-	crypt_hash((struct str){buf_str(&b), b.len}, digest);
-	buf_free(&b);
-	hex_print(hex, digest, sizeof(digest));
-	return arena_strdup(p->arena, hex);
-}
-
-static const char *
-now_text(struct arena *a)
-{
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	char text[32] = "";
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return arena_strdup(a, text);
-}
-
-static json_t *
-eval_names(const struct row_plan *plan)
-{
-	json_t *names = json_array();
-
-	for (size_t i = 0; i < plan->n_evals; i++)
-		(void)json_array_append_new(
-		    names, json_string_nocheck(plan->evals[i]->name));
-	return names;
-}
-
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
+/* --- beginning */
 
 /* A sample without a seed is drawn once for all parts of a run. */
 static void
@@ -143,36 +100,6 @@ set_seed(struct sampling *s, const json_t *seed)
 	crypt_random(&random, sizeof(random));
 	s->has_seed = true;
 	s->seed = json_is_number(seed) ? json_number_value(seed) : random;
-}
-
-static void
-make_head(struct progress *p, const struct sampling *s)
-{
-	const struct row_plan *plan = p->plan;
-	json_t *sampling = json_object_get(plan->data, "sampling");
-	json_t *head = json_object();
-
-	p->head = head;
-	arena_on_free(p->arena, drop_json, head);
-	json_object_set_new(head, "type", json_string("run"));
-	json_object_set_new(head, "runId", json_string(plan->run_id));
-	json_object_set_new(head, "name", json_string_nocheck(plan->run_name));
-	json_object_set_new(
-	    head, "dataset", json_string_nocheck(plan->dataset));
-	json_object_set_new(head, "prompt", json_string(prompt_hash(p)));
-	json_object_set_new(head, "evals", eval_names(plan));
-	json_object_set_new(head, "repeat", json_integer(p->e->repeat));
-	json_object_set_new(head, "shard",
-	    json_sprintf(
-		"%" PRId64 "/%" PRId64, p->e->shard + 1, p->e->shards));
-	json_object_set_new(head, "sampling",
-	    sampling != NULL ? json_incref(sampling) : json_null());
-	if (s->has_seed)
-		json_object_set_new(head, "seed", json_real(s->seed));
-	if (p->hide != 0)
-		json_object_set_new(head, "hidden", json_true());
-	json_object_set_new(head, "began", json_string(now_text(p->arena)));
-	json_object_set_new(head, "asked", json_incref((json_t *)plan->data));
 }
 
 static int
@@ -268,6 +195,26 @@ resume_other(struct progress *p, struct str text)
 	err_free(&err);
 }
 
+/* A line that is read again counts as one that was written now. */
+static int
+count_line(struct progress *p, struct str text, struct err *err)
+{
+	struct record record;
+	json_t *line;
+	int rc;
+
+	if (p->summary == NULL)
+		return 0;
+	line = json_read(text, err);
+	if (line == NULL)
+		return -1;
+	rc = record_read(line, &record, err);
+	if (rc > 0)
+		rc = summary_add(p->summary, &record, err);
+	json_decref(line);
+	return rc;
+}
+
 static int
 resume_line(void *arg, struct str text, struct err *err)
 {
@@ -291,7 +238,8 @@ resume_line(void *arg, struct str text, struct err *err)
 	if (isfinite(record.cost))
 		p->paid += record.cost;
 	if (!record.failed || !p->e->retry_errors)
-		return mark(p, &record, err);
+		return mark(p, &record, err) == 0 ? count_line(p, text, err)
+						  : -1;
 	p->n_again++;
 	if (isfinite(record.cost))
 		p->paid_again += record.cost;
@@ -321,6 +269,65 @@ go_on(struct progress *p, struct sampling *sampling, struct err *err)
 	return journal_flush(p->journal, err);
 }
 
+/* --- statistics */
+
+static int
+baseline_line(void *arg, const json_t *line, struct str text, struct err *err)
+{
+	struct progress *p = arg;
+	struct record record;
+	int rc = record_read(line, &record, err);
+
+	(void)text;
+	return rc > 0 ? summary_baseline(p->summary, &record, err) : rc;
+}
+
+static int
+begin_summary(struct progress *p, struct err *err)
+{
+	const struct experiment *e = p->e;
+	int rc;
+
+	if (!e->summary && !e->statistics.early)
+		return 0;
+	p->summary = summary_new(&e->statistics, NULL);
+	if (e->baseline == NULL)
+		return 0;
+	rc = journal_read(p->plan->engine->settings->journals, e->baseline,
+	    baseline_line, p, err);
+	if (rc < 0)
+		err_prefix(err, "data.baseline");
+	return rc;
+}
+
+static void
+count_row(struct progress *p, const struct record *r)
+{
+	if (p->summary == NULL || p->trouble.code != ERR_NONE)
+		return;
+	if (summary_add(p->summary, r, &p->trouble) < 0)
+		log_reason(LEVEL_ERROR, "summary_broken", p->trouble.msg);
+}
+
+bool
+progress_decided(const struct progress *p)
+{
+	return p->e->statistics.early && summary_decided(p->summary) != 0;
+}
+
+void
+progress_summary(struct progress *p, struct buf *b)
+{
+	json_t *json;
+
+	if (!p->e->summary)
+		return;
+	json = summary_json(p->summary);
+	json_print(b, json);
+	buf_addc(b, '\n');
+	json_decref(json);
+}
+
 /* --- */
 
 static void
@@ -328,6 +335,8 @@ free_progress(void *arg)
 {
 	struct progress *p = arg;
 
+	summary_free(p->summary);
+	err_free(&p->trouble);
 	free(p->done);
 	buf_free(&p->line);
 }
@@ -347,11 +356,13 @@ progress_open(struct arena *a, const struct experiment *e,
 		  (s->hide_outputs ? ROW_HIDE_OUTPUTS : 0u);
 	buf_init(&p->line, LIMIT_LINE_BYTES);
 	arena_on_free(a, free_progress, p);
+	if (begin_summary(p, err) < 0)
+		return NULL;
 	if (e->resume == NULL && s->journals == NULL)
 		return p;
 	if (e->resume == NULL)
 		set_seed(sampling, NULL);
-	make_head(p, sampling);
+	p->head = run_head(a, e, plan, sampling, p->hide != 0);
 	if (e->resume != NULL)
 		return go_on(p, sampling, err) == 0 ? p : NULL;
 	if (begin(p, &reason) < 0)
@@ -441,6 +452,10 @@ progress_row(struct progress *p, struct stream *s, struct row *row)
 	if (p->e->details)
 		record_print(line, &r);
 	buf_adds(line, "}\n");
+	if (p->summary == NULL)
+		return;
+	r.evals = row_evals(row);
+	count_row(p, &r);
 }
 
 /* One that is told with an index that no dataset has is told again. */
@@ -450,6 +465,7 @@ progress_bad(
 {
 	struct record r = {
 	    .index = index,
+	    .hash = "",
 	    .failed = true,
 	    .ms = -1,
 	    .input = -1,
@@ -464,6 +480,8 @@ progress_bad(
 	if (p->e->details && index >= 0)
 		record_print(&s->line, &r);
 	buf_adds(&s->line, "}\n");
+	if (index >= 0)
+		count_row(p, &r);
 }
 
 int
@@ -471,7 +489,9 @@ progress_flush(struct progress *p, struct stream *s, struct err *err)
 {
 	int rc = 0;
 
-	if (p->journal != NULL) {
+	if (p->trouble.code != ERR_NONE)
+		rc = fail(err, p->trouble.code, "%s", p->trouble.msg);
+	if (p->journal != NULL && rc == 0) {
 		rc = journal_flush(p->journal, err);
 		if (rc == 0 && journal_low(p->journal))
 			rc = fail(err, ERR_INTERNAL,

@@ -9,10 +9,11 @@
 
 struct progress;
 
-/* Begins a journal, or opens that of the run which is to be gone on with: then
- * 400 (or 429, when it still runs) says what differs.  Where none can be begun
- * the log is told, and the run goes on without.  PLAN has all but its records,
- * SAMPLING gets a seed where it has none, so that a run draws only once. */
+/* Begins a journal, or opens that of the run which is to be gone on with, and
+ * reads that which it is compared with: 400 (or 429, when it still runs) says
+ * what differs.  Where none can be begun the log is told, and the run goes on
+ * without.  PLAN has all but its records, SAMPLING gets a seed where it has
+ * none, so that a run draws only once. */
 struct progress *progress_open(struct arena *a, const struct experiment *e,
     const struct row_plan *plan, struct sampling *sampling,
     struct err *err) MUST_USE;
@@ -38,8 +39,15 @@ void progress_row(struct progress *p, struct stream *s, struct row *row);
 void progress_bad(
     struct progress *p, struct stream *s, struct str line, int64_t index);
 
+/* With data.stopEarly: whether the gates are decided. */
+bool progress_decided(const struct progress *p) NONNULL;
+
+/* Adds the line of the summary, where one is wanted. */
+void progress_summary(struct progress *p, struct buf *b) NONNULL;
+
 /* They are kept, and only then leave.  Makes sure now and then that the disk
- * has them.  -1: what runs can still be kept and no more, or not even that. */
+ * has them.  -1: what runs can still be kept and no more, or not even that; or
+ * it cannot be counted. */
 int progress_flush(
     struct progress *p, struct stream *s, struct err *err) MUST_USE;
 

@@ -461,6 +461,8 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 		prepare(s, tools);
 	if (answer_open(engine, parent, ask, tools, &s->answer, err) == 0) {
 		if (answer_found(s->answer)) {
+			if (ask->bill != NULL)
+				ask->bill->cached++;
 			go_on(s, steps_replay);
 			return s;
 		}
@@ -477,12 +479,6 @@ steps_done(const struct steps *s)
 	if (s->plain && s->exec != NULL)
 		return exec_done(s->exec);
 	return s->over && (s->exec == NULL || exec_done(s->exec));
-}
-
-bool
-steps_cached(const struct steps *s)
-{
-	return answer_found(s->answer);
 }
 
 static void

@@ -18,9 +18,6 @@ struct steps *steps_start(struct engine *engine, struct arena *parent,
 
 bool steps_done(const struct steps *s) NONNULL;
 
-/* Whether it is an answer that was given before (answers.h). */
-bool steps_cached(const struct steps *s) NONNULL;
-
 /* Cancels it when it runs: the call and the tools. */
 void steps_free(struct steps *s);
 
