@@ -41,6 +41,31 @@ print_secrets(FILE *out, const struct conf *conf)
 		(void)fprintf(out, "secret: none\n");
 }
 
+struct str
+check_host(const char *url)
+{
+	const char *host = strstr(url, "://"), *at;
+	size_t len;
+
+	host = host != NULL ? host + 3 : url;
+	len = strcspn(host, "/?#");
+	for (at = host + len; at > host && at[-1] != '@'; at--)
+		;
+	return (struct str){at, (size_t)(host + len - at)};
+}
+
+/* A URL may hold a secret before its host and behind its path. */
+static void
+print_url(FILE *out, const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	const char *from = check_host(url).p;
+
+	(void)fprintf(out, "%.*s%.*s",
+	    scheme != NULL ? (int)(scheme + 3 - url) : 0, url,
+	    (int)strcspn(from, "?#"), from);
+}
+
 static void
 print_place(FILE *out, const struct provider *p)
 {
@@ -53,8 +78,8 @@ print_place(FILE *out, const struct provider *p)
 		    p->argv != NULL ? p->argv[0] : "no exec",
 		    (long long)p->workers);
 	else
-		(void)fprintf(out, "%s",
-		    p->base_url != NULL ? p->base_url : "no base_url");
+		print_url(
+		    out, p->base_url != NULL ? p->base_url : "no base_url");
 }
 
 static void
@@ -179,20 +204,6 @@ is_plain(const struct settings *s, const struct eval_conf *e)
 	       e->timeout_ms == b[i].timeout_ms;
 }
 
-/* A URL may hold a secret before its host and behind its path. */
-static void
-print_url(FILE *out, const char *url)
-{
-	const char *host = strstr(url, "://"), *at, *end;
-
-	host = host != NULL ? host + 3 : url;
-	end = host + strcspn(host, "/?#");
-	for (at = end; at > host && at[-1] != '@'; at--)
-		;
-	(void)fprintf(out, "%.*s%.*s", (int)(host - url), url,
-	    (int)strcspn(at, "?#"), at);
-}
-
 static void
 print_kind(FILE *out, const struct eval_conf *e)
 {
@@ -313,14 +324,9 @@ print_servers(FILE *out, const struct settings *s)
 static void
 print_host(FILE *out, const char *url)
 {
-	const char *host = strstr(url, "://"), *at;
-	size_t len;
+	struct str host = check_host(url);
 
-	host = host != NULL ? host + 3 : url;
-	len = strcspn(host, "/?#");
-	for (at = host + len; at > host && at[-1] != '@'; at--)
-		;
-	(void)fprintf(out, " at %.*s", (int)(host + len - at), at);
+	(void)fprintf(out, " at %.*s", (int)host.len, host.p);
 }
 
 static void

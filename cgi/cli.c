@@ -5,7 +5,7 @@
 #include "../common/base/limits.h"
 #include "../common/eval/builtin.h"
 #include "../common/net/http.h"
-#include "check.h"
+#include "cli_check.h"
 #include "cli_prompt.h"
 #include "cli_tools.h"
 #include "conf.h"
@@ -58,22 +58,6 @@ run_sign(const char *file, int n_args, char *const *args)
 		(void)fprintf(stderr,
 		    PROGRAM ": there is no secret to sign with; "
 			    "`" PROGRAM " check` says more\n");
-	conf_free(conf);
-	return status;
-}
-
-static int
-run_check(const char *file, int n_args, char *const *args)
-{
-	struct conf_source source = {.file = file};
-	struct conf *conf;
-	int status;
-
-	if (n_args > 0)
-		return cli_usage("check: unexpected ", args[0]);
-	conf = conf_load(&source);
-	check_print(stdout, conf);
-	status = conf->code == CONF_OK ? 0 : EXIT_FAILED;
 	conf_free(conf);
 	return status;
 }
@@ -221,10 +205,22 @@ const struct command cli_commands[] = {
 	" What is secret has mode 0600, or, made by root, 0640 for the group "
 	"of web servers (--group).  Files that are there are not overwritten "
 	"without --force, and a secret never is."},
-    {"check", "", run_check,
+    {"check",
+	"[--offline] [--json] | --url URL [--secret-file FILE] [--silence "
+	"SECONDS] [--json]",
+	cli_check,
 	"Tells what the configuration means and what is wrong with it, and "
-	"ends with status 1 when requests would be answered 503.  Secrets "
-	"are not printed."},
+	"tries what it names within some seconds: directories, programs, "
+	"judges, the store, and, unless --offline is there, keys of "
+	"providers, MCP servers and all addresses, by requests that cost "
+	"nothing.  With --url it tries a mount from outside instead, with the "
+	"first secret that is configured or the first line of FILE, and the "
+	"built-in model alone: signatures, streaming, large bodies, "
+	"compression, requests at once, and with --silence whether a stream "
+	"may be silent for so long (as 65).  A line for each finding: ok, "
+	"warning, error or not tried, and what mends it; --json prints one "
+	"object instead.  Ends with status 1 when there was an error, or "
+	"requests would be answered 503.  Secrets are not printed."},
     {"pool",
 	"[--listen SOCKET|ADDR:PORT] [--min N] [--max N] [OPTION VALUE]...",
 	pool_command,

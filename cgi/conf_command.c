@@ -6,18 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool
-in_path(struct loader *l, const char *name)
+bool
+conf_can_run(struct arena *a, const char *name)
 {
 	const char *dir = getenv("PATH");
 	size_t len;
 
+	if (strchr(name, '/') != NULL)
+		return access(name, X_OK) == 0;
 	if (dir == NULL)
 		dir = "/bin:/usr/bin"; /* execvp(3) */
 	while (dir != NULL) {
 		len = strcspn(dir, ":");
-		if (access(arena_printf(
-			       l->conf->arena, "%.*s/%s", (int)len, dir, name),
+		if (access(arena_printf(a, "%.*s/%s", (int)len, dir, name),
 			X_OK) == 0)
 			return true;
 		dir = dir[len] == ':' ? dir + len + 1 : NULL;
@@ -42,10 +43,10 @@ conf_command(struct loader *l, const char *what, size_t line,
 	argv[list->n] = NULL;
 	if (strchr(argv[0], '/') != NULL) {
 		argv[0] = conf_beside(l, argv[0]);
-		if (access(argv[0], X_OK) == -1)
+		if (!conf_can_run(l->conf->arena, argv[0]))
 			conf_warning(
 			    l, line, "%s: %s cannot be run", what, argv[0]);
-	} else if (!in_path(l, argv[0])) {
+	} else if (!conf_can_run(l->conf->arena, argv[0])) {
 		conf_warning(l, line, "%s: %s is not in PATH", what, argv[0]);
 	}
 	return argv;

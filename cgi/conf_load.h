@@ -108,6 +108,9 @@ const char *conf_secret_name(
 const char *conf_url(struct loader *l, const char *what,
     const struct conf_value *v, size_t line);
 
+/* Whether NAME, a path or one of PATH's programs, is there and may be run. */
+bool conf_can_run(struct arena *a, const char *name) NONNULL;
+
 /* The command of LIST, NULL-ended, its name relative to the file when it has a
  * slash; NULL, and a note about WHAT, when there is none. */
 const char *const *conf_command(struct loader *l, const char *what, size_t line,

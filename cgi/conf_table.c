@@ -1179,7 +1179,8 @@ const struct option conf_options[] = {
 
     {.key = "echo",
 	.type = OPTION_GROUP,
-	.help = "The built-in model echo/NAME."},
+	.help = "The built-in model echo/NAME.  echo/delay-MS waits so many "
+		"milliseconds between two words, whatever is set here."},
     {.key = "echo.delay_ms",
 	.type = OPTION_NUMBER,
 	.offset = IN_CONF(settings.echo_delay_ms),

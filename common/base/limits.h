@@ -234,6 +234,12 @@
 #define LIMIT_FETCHES 32u
 /* FastCGI workers of one pool: each is a process that serves one request. */
 #define LIMIT_GATE_WORKERS 1000
+/* How slowly a request may make the built-in model speak, which holds a worker:
+ * the longest silence that servers are usually told to bear. */
+#define LIMIT_ECHO_DELAY_MS (15 * 60 * 1000)
+/* What a check reads of one answer, and moments it keeps of when it came. */
+#define LIMIT_DOCTOR_REPLY_BYTES (1024u * 1024)
+#define LIMIT_DOCTOR_MOMENTS 256u
 /* What a CGI process reads of a body that it refused, so that its answer
  * arrives: a few times what anybody sends. */
 #define LIMIT_CGI_REST_BYTES (64u * 1024 * 1024)

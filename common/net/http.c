@@ -53,7 +53,7 @@ struct http {
 	int64_t started, last; /* when; LAST is that of the last piece */
 	size_t n_body, max_body;
 	bool head, began, running, dropped, too_large;
-	bool mail;
+	bool headless;	       /* its end is all that comes */
 	bool paused, resuming; /* RESUMING: the timer will let curl go on */
 	char error[CURL_ERROR_SIZE];
 };
@@ -344,7 +344,7 @@ finish_curl(struct http *h, CURLcode code)
 {
 	char reason[80];
 
-	if (code == CURLE_OK && (h->head || h->mail)) {
+	if (code == CURLE_OK && (h->head || h->headless)) {
 		finish(h, HTTP_OK, "complete");
 	} else if (code == CURLE_OK) {
 		finish(h, HTTP_NO_REPLY, "the head of the reply broke off");
@@ -490,7 +490,7 @@ new_http(struct engine *e, const struct http_request *r,
 	h->events = *events;
 	h->clocks = r->clocks;
 	h->max_body = r->max_body;
-	h->mail = r->mail != NULL;
+	h->headless = r->mail != NULL || r->connect_only;
 	h->started = loop_now(e->loop);
 	h->easy = e->n_spare > 0 ? e->spare[--e->n_spare] : curl_easy_init();
 	h->next = e->alive;
@@ -564,6 +564,55 @@ http_header(struct http *h, const char *name)
 	    CURLHE_OK)
 		return NULL;
 	return found->value;
+}
+
+static int64_t
+date_ms(const char *text)
+{
+	time_t when = text != NULL ? curl_getdate(text, NULL) : -1;
+
+	return when < 0 ? -1 : (int64_t)when * 1000;
+}
+
+/* Of the server's own certificate, which comes first. */
+static int64_t
+expiry(const struct http *h)
+{
+	static const char key[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	const struct curl_slist *line = NULL;
+
+	if (curl_easy_getinfo(h->easy, CURLINFO_CERTINFO, &chain) == CURLE_OK &&
+	    chain != NULL && chain->num_of_certs > 0)
+		line = chain->certinfo[0];
+	for (; line != NULL; line = line->next)
+		if (strncmp(line->data, key, sizeof(key) - 1) == 0)
+			return date_ms(line->data + sizeof(key) - 1);
+	return -1;
+}
+
+void
+http_facts(struct http *http, struct http_facts *facts)
+{
+	static const struct {
+		long curl;
+		int version;
+	} versions[] = {
+	    {CURL_HTTP_VERSION_1_0, 10},
+	    {CURL_HTTP_VERSION_1_1, 11},
+	    {CURL_HTTP_VERSION_2_0, 20},
+	    {CURL_HTTP_VERSION_3, 30},
+	};
+	long version = 0, connects = 1;
+
+	(void)curl_easy_getinfo(http->easy, CURLINFO_HTTP_VERSION, &version);
+	(void)curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connects);
+	*facts = (struct http_facts){.reused = http->head && connects == 0};
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
+		if (versions[i].curl == version)
+			facts->version = versions[i].version;
+	facts->date = date_ms(http_header(http, "date"));
+	facts->expires = expiry(http);
 }
 
 /* libcurl draws its first random bytes for the boundary of a MIME document,

@@ -29,8 +29,11 @@ struct http_request {
 	struct str body;	      /* of a POST; .p NULL makes a GET */
 	const char *method;	      /* NULL: one of these */
 	const struct http_mail *mail; /* of a URL of smtp or smtps; or NULL */
-	bool public_only; /* no address that is not public, no proxy; checked
-			   * when it connects, and it always does */
+	bool public_only;  /* no address that is not public, no proxy; checked
+			    * when it connects, and it always does */
+	bool connect_only; /* not even asked: it ends when the connection
+			    * stands, with TLS and a mail server's login */
+	bool wants_expiry; /* of the certificate, in http_facts() */
 	struct http_clocks clocks;
 	size_t max_body; /* more than this is a failure */
 	/* "aws:amz:REGION:SERVICE" signs it as Amazon wants it (Signature
@@ -69,6 +72,16 @@ int http_status(struct http *http) NONNULL;
 
 /* A header of the reply, valid from `head` until http_free(); or NULL. */
 const char *http_header(struct http *http, const char *name) NONNULL;
+
+/* What else is known of it at its end; times in ms of the wall clock, -1:
+ * unknown. */
+struct http_facts {
+	int version;	 /* of HTTP: 10, 11, 20, 30; 0: there was no reply */
+	bool reused;	 /* its connection had served before */
+	int64_t date;	 /* when the server says it answered */
+	int64_t expires; /* its certificate */
+};
+void http_facts(struct http *http, struct http_facts *facts) NONNULL;
 
 /* Holds the body back: no `data` comes until http_resume(), but for what was
  * read already (at most a few tens of kB over HTTP/1.1), and only the total

@@ -200,12 +200,17 @@ CURLcode
 http_request_set(CURL *easy, const struct http_request *r, struct arena *a,
     const struct http_trust *trust)
 {
-	CURLcode rc = is_https(r->url) ? set_tls(easy, trust) : set_plain(easy);
 	const char *const *headers = r->headers;
 	long connect = NO_CONNECT_LIMIT;
+	CURLcode rc = CURLE_OK;
 
+	if (r->connect_only)
+		SET(CURLOPT_CONNECT_ONLY, 1L);
+	if (r->wants_expiry)
+		SET(CURLOPT_CERTINFO, 1L);
 	if (r->mail != NULL)
-		return http_mail_set(easy, r, a, trust);
+		return rc | http_mail_set(easy, r, a, trust);
+	rc |= is_https(r->url) ? set_tls(easy, trust) : set_plain(easy);
 	if (r->clocks.connect > 0 && r->clocks.connect < connect)
 		connect = (long)r->clocks.connect;
 	if (r->sigv4 != NULL)

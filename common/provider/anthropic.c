@@ -428,6 +428,7 @@ const struct driver driver_anthropic = {
     .bytes_only = DRIVER_BYTES_TEXTS,
     .state_size = sizeof(struct anthropic),
     .build = anthropic_build,
+    .probe = anthropic_probe,
     .frame = anthropic_frame,
     .body = anthropic_body,
     .end = anthropic_end,

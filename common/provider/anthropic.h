@@ -37,5 +37,6 @@ struct anthropic {
 const char *anthropic_object_tool(struct call *call);
 
 int anthropic_build(struct call *call, struct http_spec *spec, struct err *err);
+void anthropic_probe(struct call *call, struct http_spec *spec);
 
 #endif

@@ -419,3 +419,11 @@ anthropic_build(struct call *call, struct http_spec *spec, struct err *err)
 	spec->headers = make_headers(call);
 	return rc;
 }
+
+void
+anthropic_probe(struct call *call, struct http_spec *spec)
+{
+	spec->url = arena_printf(
+	    call->arena, "%s/models?limit=1", call->ask->provider->base_url);
+	spec->headers = make_headers(call);
+}

@@ -459,6 +459,7 @@ const struct driver driver_bedrock = {
     .framing = DRIVER_RECORDS,
     .state_size = sizeof(struct bedrock),
     .build = bedrock_build,
+    .probe = bedrock_probe,
     .frame = bedrock_frame,
     .body = bedrock_body,
     .end = bedrock_end,

@@ -34,5 +34,6 @@ struct bedrock {
 };
 
 int bedrock_build(struct call *call, struct http_spec *spec, struct err *err);
+void bedrock_probe(struct call *call, struct http_spec *spec);
 
 #endif

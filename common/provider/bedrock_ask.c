@@ -530,3 +530,13 @@ bedrock_build(struct call *call, struct http_spec *spec, struct err *err)
 	authorize(call, spec);
 	return rc;
 }
+
+/* Models are listed by another service, so these are tasks, of which there may
+ * be none. */
+void
+bedrock_probe(struct call *call, struct http_spec *spec)
+{
+	spec->url = arena_printf(call->arena, "%s/async-invoke?maxResults=1",
+	    call->ask->provider->base_url);
+	authorize(call, spec);
+}

@@ -452,6 +452,7 @@ const struct driver driver_chat = {
     .bytes_only = DRIVER_BYTES_FILES | DRIVER_BYTES_TEXTS,
     .state_size = sizeof(struct chat),
     .build = chat_build,
+    .probe = chat_probe,
     .frame = chat_frame,
     .body = chat_body,
     .end = chat_end,

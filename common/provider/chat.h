@@ -40,6 +40,9 @@ int chat_media_body(
 
 unsigned chat_images_at_once(const char *model);
 
+/* The list of models. */
+void chat_probe(struct call *call, struct http_spec *spec);
+
 /* Makes the request to PATH below the provider's address; of no driver's
  * state. */
 int chat_request(struct call *call, const char *path, const json_t *body,

@@ -465,9 +465,8 @@ make_body(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
-int
-chat_request(struct call *call, const char *path, const json_t *body,
-    struct http_spec *spec, struct err *err)
+static void
+address(struct call *call, const char *path, struct http_spec *spec)
 {
 	const struct provider *p = call->ask->provider;
 	const char *auth = NULL;
@@ -480,6 +479,19 @@ chat_request(struct call *call, const char *path, const json_t *body,
 		    call->arena, "Authorization: Bearer %s", p->api_key);
 	spec->url = arena_printf(call->arena, "%s%s", p->base_url, path);
 	spec->headers = request_headers(call, "text/event-stream", auth);
+}
+
+void
+chat_probe(struct call *call, struct http_spec *spec)
+{
+	address(call, "/models", spec);
+}
+
+int
+chat_request(struct call *call, const char *path, const json_t *body,
+    struct http_spec *spec, struct err *err)
+{
+	address(call, path, spec);
 	return request_body(call, body, spec, err);
 }
 

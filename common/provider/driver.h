@@ -194,6 +194,9 @@ struct driver {
 	/* Makes the request.  Not for local drivers and not for children. */
 	int (*build)(
 	    struct call *call, struct http_spec *spec, struct err *err);
+	/* A GET that costs nothing and that the key is needed for, as a rule: a
+	 * list.  NULL: the vendor has none. */
+	void (*probe)(struct call *call, struct http_spec *spec);
 	/* One event of a stream, or one line.  -1 ends the call with the
 	 * error. */
 	int (*frame)(struct call *call, struct str event, struct str data,

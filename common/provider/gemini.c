@@ -357,6 +357,7 @@ const struct driver driver_gemini = {
 		 DRIVER_SPEECH,
     .state_size = sizeof(struct gemini),
     .build = gemini_build,
+    .probe = gemini_probe,
     .frame = gemini_frame,
     .body = gemini_body,
     .end = gemini_end,

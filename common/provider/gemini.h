@@ -28,6 +28,7 @@ struct gemini {
 const char *gemini_object_tool(struct call *call);
 
 int gemini_build(struct call *call, struct http_spec *spec, struct err *err);
+void gemini_probe(struct call *call, struct http_spec *spec);
 
 /* The address of METHOD of the model, and what lets in there. */
 void gemini_address(

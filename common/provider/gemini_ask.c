@@ -394,6 +394,16 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	return rc;
 }
 
+static void
+authorize(struct call *call, struct http_spec *spec)
+{
+	const char *key = call->ask->provider->api_key;
+
+	spec->headers = request_headers(call, "text/event-stream",
+	    key != NULL ? arena_printf(call->arena, "x-goog-api-key: %s", key)
+			: NULL);
+}
+
 /* A model's name stays one segment of the path, whatever is in it; tuned models
  * have a collection of their own. */
 void
@@ -401,7 +411,6 @@ gemini_address(struct call *call, struct http_spec *spec, const char *method)
 {
 	static const char *const known[] = {"models/", "tunedModels/"};
 	const struct ask *ask = call->ask;
-	const char *key = ask->provider->api_key;
 	const char *id = ask->model, *collection = known[0];
 	size_t i;
 
@@ -414,9 +423,15 @@ gemini_address(struct call *call, struct http_spec *spec, const char *method)
 	spec->url =
 	    arena_printf(call->arena, "%s/%s%s:%s", ask->provider->base_url,
 		collection, request_segment(call, id), method);
-	spec->headers = request_headers(call, "text/event-stream",
-	    key != NULL ? arena_printf(call->arena, "x-goog-api-key: %s", key)
-			: NULL);
+	authorize(call, spec);
+}
+
+void
+gemini_probe(struct call *call, struct http_spec *spec)
+{
+	spec->url = arena_printf(
+	    call->arena, "%s/models?pageSize=1", call->ask->provider->base_url);
+	authorize(call, spec);
 }
 
 int

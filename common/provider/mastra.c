@@ -462,6 +462,7 @@ const struct driver driver_mastra = {
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_AGENT,
     .state_size = sizeof(struct mastra),
     .build = mastra_build,
+    .probe = mastra_probe,
     .frame = mastra_frame,
     .body = mastra_body,
     .end = mastra_end,

@@ -24,6 +24,7 @@ struct mastra {
 };
 
 int mastra_build(struct call *call, struct http_spec *spec, struct err *err);
+void mastra_probe(struct call *call, struct http_spec *spec);
 int mastra_v0_build(struct call *call, struct http_spec *spec, struct err *err);
 
 /* A whole reply of either version. */

@@ -138,33 +138,47 @@ add_trace(const struct ask *ask, json_t *body)
  * stays one segment of the path, whatever is in it.  A base URL may end with
  * the server's own prefix. */
 static const char *
-make_url(struct call *call, const char *verb)
+agent_path(struct call *call, const char *verb)
 {
 	const struct ask *ask = call->ask;
 	const json_t *option = json_object_get(ask->provider->options, "agent");
 	const char *id =
 	    json_is_string(option) ? json_string_value(option) : ask->model;
-	const char *base = ask->provider->base_url, *prefix = "/api";
+
+	return arena_printf(
+	    call->arena, "/%s/%s", request_segment(call, id), verb);
+}
+
+/* PATH is what follows /api/agents. */
+static void
+address(struct call *call, const char *path, struct http_spec *spec)
+{
+	const struct provider *p = call->ask->provider;
+	const char *base = p->base_url, *prefix = "/api";
 	size_t len = strlen(base);
 
 	if (len >= strlen(prefix) &&
 	    strcmp(base + len - strlen(prefix), prefix) == 0)
 		prefix = "";
-	return arena_printf(call->arena, "%s%s/agents/%s/%s", base, prefix,
-	    request_segment(call, id), verb);
+	spec->url =
+	    arena_printf(call->arena, "%s%s/agents%s", base, prefix, path);
+	spec->headers = request_headers(call, "text/event-stream",
+	    p->api_key != NULL ? arena_printf(call->arena,
+				     "Authorization: Bearer %s", p->api_key)
+			       : NULL);
+}
+
+void
+mastra_probe(struct call *call, struct http_spec *spec)
+{
+	address(call, "", spec);
 }
 
 static int
 finish_request(struct call *call, const json_t *body, const char *verb,
     struct http_spec *spec, struct err *err)
 {
-	const char *key = call->ask->provider->api_key;
-
-	spec->url = make_url(call, verb);
-	spec->headers = request_headers(call, "text/event-stream",
-	    key != NULL
-		? arena_printf(call->arena, "Authorization: Bearer %s", key)
-		: NULL);
+	address(call, agent_path(call, verb), spec);
 	return request_body(call, body, spec, err);
 }
 

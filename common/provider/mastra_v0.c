@@ -120,6 +120,7 @@ const struct driver driver_mastra_v0 = {
     .any_type = true,
     .state_size = sizeof(struct mastra),
     .build = mastra_v0_build,
+    .probe = mastra_probe,
     .frame = mastra_v0_frame,
     .body = mastra_body,
     .end = mastra_v0_end,

@@ -246,6 +246,7 @@ const struct driver driver_ollama = {
     .framing = DRIVER_LINES,
     .state_size = sizeof(struct ollama),
     .build = ollama_build,
+    .probe = ollama_probe,
     .frame = ollama_frame,
     .body = ollama_body,
     .end = ollama_end,

@@ -25,5 +25,6 @@ struct ollama {
 };
 
 int ollama_build(struct call *call, struct http_spec *spec, struct err *err);
+void ollama_probe(struct call *call, struct http_spec *spec);
 
 #endif

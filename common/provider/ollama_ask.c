@@ -258,11 +258,29 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
+static void
+authorize(struct call *call, struct http_spec *spec)
+{
+	const char *key = call->ask->provider->api_key;
+
+	spec->headers = request_headers(call, "application/x-ndjson",
+	    key != NULL
+		? arena_printf(call->arena, "Authorization: Bearer %s", key)
+		: NULL);
+}
+
+void
+ollama_probe(struct call *call, struct http_spec *spec)
+{
+	spec->url = arena_printf(
+	    call->arena, "%s/api/tags", call->ask->provider->base_url);
+	authorize(call, spec);
+}
+
 int
 ollama_build(struct call *call, struct http_spec *spec, struct err *err)
 {
 	const struct ask *ask = call->ask;
-	const char *key = ask->provider->api_key;
 	json_t *body = json_object();
 	int rc;
 
@@ -279,9 +297,6 @@ ollama_build(struct call *call, struct http_spec *spec, struct err *err)
 	json_decref(body);
 	spec->url =
 	    arena_printf(call->arena, "%s/api/chat", ask->provider->base_url);
-	spec->headers = request_headers(call, "application/x-ndjson",
-	    key != NULL
-		? arena_printf(call->arena, "Authorization: Bearer %s", key)
-		: NULL);
+	authorize(call, spec);
 	return rc;
 }

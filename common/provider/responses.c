@@ -455,6 +455,7 @@ const struct driver driver_responses = {
 		 DRIVER_TOOLS,
     .state_size = sizeof(struct responses),
     .build = responses_build,
+    .probe = chat_probe,
     .frame = responses_frame,
     .body = responses_body,
     .end = responses_end,

@@ -188,11 +188,14 @@ static void
 count_run(struct run *run, int rc)
 {
 	bool failed = rc < 0 || run->result.failed;
+	const char *status = failed ? "error" : "ok";
 
+	if (run->stream.reply->gone)
+		status = "left"; /* as in the list of runs */
 	metric_add(run->stream.engine, METRIC_RUNS,
 	    (const struct metric_label[]){
 		{"kind", run->result.type != NULL ? run->result.type : "none"},
-		{"status", failed ? "error" : "ok"}, {0}},
+		{"status", status}, {0}},
 	    1);
 }
 
