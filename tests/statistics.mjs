@@ -170,6 +170,26 @@ await test('sampled signs say what the normal distribution says', () => {
     `${p}, and not ${many[i]}`));
 });
 
+// Two bootstraps of other seeds differ by some hundredths of their width, one
+// way as often as the other.
+await test('the bootstrap gives the intervals of another one', () => {
+  const cases = times(40, () => times(int(20, 40), () => {
+    const n = int(1, 4);
+    return { n, s: n * random() ** 3 };
+  }));
+  const off = ask(cases.map((u, i) => ({
+    f: 'bootstrap', args: [u.map(x => x.s), u.map(x => x.n), 0.95, i + 1],
+  }))).map(([low, high], i) => {
+    const [l, h] = stat.bootstrap(cases[i], 0.95, random, 4000);
+    return [(low - l) / (h - l), (high - h) / (h - l)];
+  });
+  for (const side of [0, 1]) {
+    const mean = off.reduce((a, x) => a + x[side], 0) / off.length;
+    assert.ok(Math.abs(mean) < 0.02, `${mean}`);
+    assert.ok(off.every(x => Math.abs(x[side]) < 0.12), `${off}`);
+  }
+});
+
 // --- summaries
 
 function makeRows(n, repeat, clusters, bias) {

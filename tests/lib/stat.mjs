@@ -164,6 +164,24 @@ export function meanP(units, value, unit) {
   return unit ? rateP(units, value) : 1;
 }
 
+// BCa, where RANDOM gives numbers from 0 to 1.
+export function bootstrap(units, confidence, random, replicates) {
+  const { mean } = estimate(units), G = units.length;
+  const means = Array.from({ length: replicates }, () => estimate(
+    units.map(() => units[Math.floor(random() * G)])).mean).sort((a, b) => a - b);
+  const below = means.filter(m => m < mean).length +
+    means.filter(m => m === mean).length / 2;
+  const z0 = normalQuantile(below / replicates);
+  const without = units.map((u, i) => estimate(units.filter((x, k) => k !== i)).mean);
+  const middle = without.reduce((a, b) => a + b, 0) / G;
+  const power = k => without.reduce((a, x) => a + (middle - x) ** k, 0);
+  const a = power(3) / (6 * power(2) ** 1.5);
+  return [1 - twoSided(confidence), twoSided(confidence)].map(p => {
+    const z = z0 + normalQuantile(p);
+    return means[Math.floor(normalCdf(z0 + z / (1 - a * z)) * replicates)];
+  });
+}
+
 // --- pairs
 
 export function mcnemar(gained, lost) {
