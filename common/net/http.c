@@ -566,53 +566,12 @@ http_header(struct http *h, const char *name)
 	return found->value;
 }
 
-static int64_t
-date_ms(const char *text)
-{
-	time_t when = text != NULL ? curl_getdate(text, NULL) : -1;
-
-	return when < 0 ? -1 : (int64_t)when * 1000;
-}
-
-/* Of the server's own certificate, which comes first. */
-static int64_t
-expiry(const struct http *h)
-{
-	static const char key[] = "Expire date:";
-	struct curl_certinfo *chain = NULL;
-	const struct curl_slist *line = NULL;
-
-	if (curl_easy_getinfo(h->easy, CURLINFO_CERTINFO, &chain) == CURLE_OK &&
-	    chain != NULL && chain->num_of_certs > 0)
-		line = chain->certinfo[0];
-	for (; line != NULL; line = line->next)
-		if (strncmp(line->data, key, sizeof(key) - 1) == 0)
-			return date_ms(line->data + sizeof(key) - 1);
-	return -1;
-}
-
 void
 http_facts(struct http *http, struct http_facts *facts)
 {
-	static const struct {
-		long curl;
-		int version;
-	} versions[] = {
-	    {CURL_HTTP_VERSION_1_0, 10},
-	    {CURL_HTTP_VERSION_1_1, 11},
-	    {CURL_HTTP_VERSION_2_0, 20},
-	    {CURL_HTTP_VERSION_3, 30},
-	};
-	long version = 0, connects = 1;
-
-	(void)curl_easy_getinfo(http->easy, CURLINFO_HTTP_VERSION, &version);
-	(void)curl_easy_getinfo(http->easy, CURLINFO_NUM_CONNECTS, &connects);
-	*facts = (struct http_facts){.reused = http->head && connects == 0};
-	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-		if (versions[i].curl == version)
-			facts->version = versions[i].version;
-	facts->date = date_ms(http_header(http, "date"));
-	facts->expires = expiry(http);
+	http_facts_read(http->easy, facts);
+	facts->reused = facts->reused && http->head;
+	facts->date = http_date_ms(http_header(http, "date"));
 }
 
 /* libcurl draws its first random bytes for the boundary of a MIME document,

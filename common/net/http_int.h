@@ -23,6 +23,11 @@ int http_request_check(const struct http_request *r, struct err *err) MUST_USE;
 CURLcode http_request_set(CURL *easy, const struct http_request *r,
     struct arena *a, const struct http_trust *trust) MUST_USE;
 
+/* All but the date, which is a header. */
+void http_facts_read(CURL *easy, struct http_facts *facts) NONNULL;
+/* A date of HTTP's or a certificate's; -1: none, or TEXT is NULL. */
+int64_t http_date_ms(const char *text);
+
 /* The same two for a mail (mail.c). */
 int http_mail_check(const struct http_request *r, struct err *err) MUST_USE;
 CURLcode http_mail_set(CURL *easy, const struct http_request *r,

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { SECRET } from '../lib/http.mjs';
 import { apache, deployed, lighttpd, nginx, place, workers }
   from '../lib/mounts.mjs';
-import { cleanEnv, freePort, program, runDir, sleep, start, stop }
+import { cleanEnv, freePort, program, runDir, start, stop }
   from '../lib/proc.mjs';
 import { assert, finish, test } from '../lib/tap.mjs';
 
@@ -173,5 +173,90 @@ for (const m of mistakes.filter(one => only.test(one.mount)))
     assert.match(found.mend, m.mend);
     assert.equal(said.code, m.verdict ? 0 : 1);
   }));
+
+// --- here
+
+// A vendor: one key is right, one path is public, one never answers.
+const vendor = http.createServer((request, response) => {
+  const send = (status, value) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(value));
+  };
+  if (request.url.startsWith('/slow'))
+    return;
+  if (request.url.startsWith('/public/') || request.method === 'POST')
+    send(200, {});
+  else if (request.url.startsWith('/nolist/'))
+    send(404, {});
+  else if (/right-key/.test(request.headers.authorization ??
+      request.headers['x-api-key'] ?? request.headers['x-goog-api-key']))
+    send(200, { data: [] });
+  else
+    send(401, { error: { message: 'a wrong key: wrong-key' } });
+});
+await new Promise(done => vendor.listen(0, '127.0.0.1', done));
+const at = `http://127.0.0.1:${vendor.address().port}`;
+const closed = `http://127.0.0.1:${await freePort()}`;
+
+if (only.test('here'))
+  await test('here: providers, evals, collectors, roots', async () => {
+    const dir = runDir('doctor');
+    const conf = path.join(dir, 'conf.yaml');
+    const provider = (base, api_key, driver = 'chat') =>
+      ({ driver, base_url: base, api_key });
+    fs.writeFileSync(conf, JSON.stringify({
+      webhook: { secret: SECRET },
+      providers: {
+        right: provider(`${at}/v1`, 'right-key'),
+        claude: provider(`${at}/v1`, 'right-key', 'anthropic'),
+        gem: provider(`${at}/v1`, 'right-key', 'gemini'),
+        wrong: provider(`${at}/v1`, 'wrong-key'),
+        open: provider(`${at}/public`, 'some-key'),
+        nolist: provider(`${at}/nolist`, 'some-key'),
+        nobody: provider(`${closed}/v1`, 'some-key'),
+        slow: provider(`${at}/slow`, 'some-key'),
+        program: { driver: 'command', exec: ['/nowhere/program'] },
+      },
+      evals: {
+        there: { http: `${at}/eval` },
+        gone: { http: `${closed}/eval` },
+      },
+      telemetry: { collectors: {
+        good: { url: `${at}/otlp`, encoding: 'json' },
+      } },
+      alerts: { hook: { webhook: `http://user:pass@127.0.0.1:${
+        vendor.address().port}/secret-path?token=secret` } },
+      datasets: { root: dir },
+    }), { mode: 0o600 });
+    const began = performance.now();
+    const said = await check([], { conf });
+    assert.ok(performance.now() - began < 15000);
+    const verdicts = Object.fromEntries(said.findings
+      .map(f => [f.what, f.verdict]));
+    const want = {
+      'providers right': 'ok', 'providers claude': 'ok',
+      'providers gem': 'ok', 'providers wrong': 'error',
+      'providers open': 'not tried', 'providers nolist': 'not tried',
+      'providers nobody': 'error', 'providers slow': 'error',
+      'providers program': 'error', 'evals there': 'ok',
+      'evals gone': 'error', 'telemetry good': 'ok', 'alerts hook': 'ok',
+      'datasets.root': 'ok', clock: 'ok',
+    };
+    for (const [what, verdict] of Object.entries(want))
+      assert.equal(verdicts[what], verdict, `${what}: ${
+        JSON.stringify(said.of[what])}`);
+    assert.match(said.of['providers wrong'].text, /401: the key is refused/);
+    assert.match(said.of['providers wrong'].mend,
+      /providers\.wrong\.api_key/);
+    assert.match(said.of['providers slow'].text, /within 5000 ms/);
+    for (const secret of ['right-key', 'wrong-key', 'some-key', SECRET,
+      'pass@', 'secret-path', 'token=secret'])
+      assert.ok(!said.text.includes(secret), secret);
+    const offline = await check(['--offline'], { conf });
+    assert.ok(!offline.of['providers right']);
+    assert.equal(offline.of['datasets.root'].verdict, 'ok');
+  });
+vendor.closeAllConnections();
+vendor.close();
 
 await finish();
