@@ -232,5 +232,6 @@ experiment_read(
 	    read_bool(data, "summary", &e->summary, err) < 0 ||
 	    read_bool(data, "details", &e->details, err) < 0)
 		return -1;
+	e->statistics.repeat = e->repeat;
 	return read_statistics(a, data, &e->statistics, err);
 }

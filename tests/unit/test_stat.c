@@ -2,7 +2,7 @@
  * (tests/data/stat/published.jsonl), and summaries: the order of rows, what
  * waits on disk, and what is decided early. */
 #include "../../common/base/json.h"
-#include "../../common/run/summary.h"
+#include "../../common/run/experiment.h"
 #include "stat_calls.h"
 
 #include <math.h>
@@ -187,6 +187,28 @@ test_refuses(void **state)
 	summary_free(s);
 }
 
+/* What a request says reaches the statistics. */
+static void
+test_request(void **state)
+{
+	static const char text[] =
+	    "{\"repeat\":3,\"summary\":true,\"confidence\":0.9,"
+	    "\"gates\":[{\"eval\":\"a\",\"threshold\":0.7,\"rate\":true}]}";
+	struct arena *a = arena_new(NULL);
+	struct err err = {0};
+	json_t *data = json_read(STR(text), &err);
+	struct experiment e;
+
+	(void)state;
+	assert_int_equal(experiment_read(a, data, &e, &err), 0);
+	assert_int_equal(e.statistics.repeat, 3);
+	assert_true(e.statistics.confidence == 0.9);
+	assert_int_equal(e.statistics.n_gates, 1);
+	assert_true(e.statistics.gates[0].rate);
+	json_decref(data);
+	arena_free(a);
+}
+
 /* --- early decisions */
 
 static int
@@ -238,6 +260,7 @@ main(void)
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_disk),
 	    cmocka_unit_test(test_refuses),
+	    cmocka_unit_test(test_request),
 	    cmocka_unit_test(test_decides),
 	};
 
