@@ -451,6 +451,18 @@ print_store(FILE *out, const char *path)
 }
 
 static void
+print_answers(FILE *out, const struct answers_conf *conf)
+{
+	if (conf->use == ANSWERS_NEVER || conf->hidden || conf->path == NULL)
+		(void)fprintf(out, "kept answers: none\n");
+	else
+		(void)fprintf(out, "kept answers: %s, in %s\n",
+		    conf->use == ANSWERS_ALWAYS ? "all"
+						: "of requests that ask",
+		    conf->path);
+}
+
+static void
 print_rest(FILE *out, const struct conf *conf)
 {
 	const struct settings *s = &conf->settings;
@@ -463,6 +475,7 @@ print_rest(FILE *out, const struct conf *conf)
 	print_experiments(out, conf);
 	check_print_spending(out, s);
 	print_store(out, s->store);
+	print_answers(out, &s->answers);
 	(void)fprintf(
 	    out, "largest body: %lld bytes\n", (long long)conf->body_bytes);
 	(void)fprintf(out, "clocks:");

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { datasetRun, errorsOf, rowsOf, serve }
   from '../lib/experiments.mjs';
 import { callFcgi } from '../lib/gateway.mjs';
-import { signed } from '../lib/http.mjs';
+import { SECRET, signature, SIGNATURE, signed } from '../lib/http.mjs';
 import { program, runDir, stop } from '../lib/proc.mjs';
 import { listen } from '../lib/provider.mjs';
 import { spawnFcgi } from '../lib/servers.mjs';
@@ -140,6 +140,23 @@ read -r line
 echo x >> "$(dirname "$0")/ran"
 echo '"noted"'
 `;
+// A server of the Model Context Protocol with the one tool.
+const SERVER = `#!/usr/bin/env node
+const answers = {
+  initialize: { protocolVersion: '2025-03-26', capabilities: { tools: {} },
+    serverInfo: { name: 's', version: '1' } },
+  'tools/list': { tools: [{ name: 'note', inputSchema: { type: 'object' } }] },
+  'tools/call': { content: [{ type: 'text', text: 'noted' }] },
+};
+require('readline').createInterface({ input: process.stdin })
+  .on('line', line => {
+    const { id, method } = JSON.parse(line);
+    if (id !== undefined)
+      console.log(JSON.stringify(
+        { jsonrpc: '2.0', id, result: answers[method] ?? {} }));
+  });
+`;
+const LIMITED = 'a-secret-with-a-narrow-scope';
 const JUDGE = `---
 name: judge
 text_config:
@@ -167,7 +184,7 @@ async function served(name, body, more = {}) {
   await test(name, async () => {
     const at = await serve({
       provider: server.base, env, rows, ...more,
-      evals: { note: TOOL, 'judge.prompt.mdx': JUDGE },
+      evals: { note: more.tool ?? TOOL, 'judge.prompt.mdx': JUDGE },
       configuration: { ...configuration, ...more.configuration },
     });
     vendor.fails = false;
@@ -181,6 +198,17 @@ async function served(name, body, more = {}) {
       await at.close();
     }
   });
+}
+
+// A second worker with the same configuration.
+async function another(at) {
+  const { socket, child } = await spawnFcgi({
+    bin: program(), dir: runDir('other'),
+    env: { ...env, TMPDIR: at.state,
+      AGENTMARK_FCGI_CONFIG: path.join(at.dir, 'agentmark-fcgi.yaml') },
+  });
+  return { child, send: body =>
+    callFcgi(socket, { body, headers: signed(body) }) };
 }
 
 // What a run says but for what is its own, in the order of the dataset.
@@ -259,6 +287,32 @@ await served('tools run once', async at => {
   assert.equal(at.ran(), rows.length);
   assert.deepEqual(lines(two), lines(one));
 });
+
+await served('a replay connects to no MCP server', async at => {
+  const config = { tools: ['mcp://s/*'], max_calls: 2 };
+  const run = more => at.send(experiment({ config, ...more }));
+  const one = await run({ cache: true });
+  lines(one);
+  fs.writeFileSync(path.join(at.dir, 'note'), '#!/bin/sh\nexit 1\n');
+  const fresh = await another(at);
+  const ask = more => fresh.send(experiment({ config, ...more }));
+  const [none, two] = await asked(() => ask({ replay: 'strict' }));
+  assert.equal(none, 0);
+  assert.deepEqual(lines(two), lines(one));
+  assert.notEqual((await ask({})).status, 200);
+  await stop(fresh.child);
+}, { configuration: { mcp: { s: { exec: ['./note'] } } }, tool: SERVER });
+
+await served('a secret gets no answers of models that it may not use',
+  async at => {
+    const body = experiment({ cache: true });
+    lines(await at.send(body));
+    const reply = await at.send(body, { headers: {
+      ...signed(body), [SIGNATURE]: signature(body, LIMITED) } });
+    assert.equal(reply.status, 403, reply.body);
+    assert.match(reply.body, /model/);
+  }, { configuration: { webhook: { secret: SECRET, secrets: [
+    { name: 'limited', value: LIMITED, models: ['other/*'] }] } } });
 
 await served('failures are not kept', async at => {
   vendor.fails = true;
@@ -405,13 +459,8 @@ await served('the oldest answers make room', async at => {
 }, { configuration: { experiments: { cache_bytes: 1048576 } } });
 
 await served('two workers fill one file', async at => {
-  const other = await spawnFcgi({
-    bin: program(), dir: runDir('other'),
-    env: { ...env, TMPDIR: at.state,
-      AGENTMARK_FCGI_CONFIG: path.join(at.dir, 'agentmark-fcgi.yaml') },
-  });
-  const there = body =>
-    callFcgi(other.socket, { body, headers: signed(body) });
+  const other = await another(at);
+  const there = other.send;
   const bodies = [0, 1, 2, 3].map(seed =>
     experiment({ cache: true, config: { seed } }));
   await Promise.all(bodies.map((body, i) => i % 2 ? there(body)
