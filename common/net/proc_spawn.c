@@ -1,5 +1,9 @@
 /* How a child comes to life: its pipes, its environment, and nothing else of
  * ours.  It refuses to know what becomes of it. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include "proc_int.h"
 
 #include "../base/xalloc.h"
@@ -12,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define EARLY_FDS 256
 
 static void
 close_fd(int *fd)
@@ -107,6 +113,24 @@ make_env(const struct proc_request *r, size_t *own)
 	return env;
 }
 
+/* What libraries opened must not be kept open by a child.  Where the C library
+ * cannot close all that is open (musl), those that can have been inherited or
+ * opened early; all that we open ourselves are closed on exec. */
+static int
+close_others(posix_spawn_file_actions_t *actions)
+{
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCLOSEFROM_NP
+	return posix_spawn_file_actions_addclosefrom_np(
+	    actions, STDERR_FILENO + 1);
+#else
+	int rc = 0;
+
+	for (int fd = STDERR_FILENO + 1; fd < EARLY_FDS && rc == 0; fd++)
+		rc = posix_spawn_file_actions_addclose(actions, fd);
+	return rc;
+#endif
+}
+
 static int
 set_actions(posix_spawn_file_actions_t *actions, const struct proc_request *r,
     const int theirs[PROC_STREAMS])
@@ -115,10 +139,8 @@ set_actions(posix_spawn_file_actions_t *actions, const struct proc_request *r,
 
 	for (int s = 0; s < PROC_STREAMS && rc == 0; s++)
 		rc = posix_spawn_file_actions_adddup2(actions, theirs[s], s);
-	/* What libraries opened must not be kept open by a child. */
 	if (rc == 0)
-		rc = posix_spawn_file_actions_addclosefrom_np(
-		    actions, STDERR_FILENO + 1);
+		rc = close_others(actions);
 	if (rc == 0 && r->dir != NULL)
 		rc = posix_spawn_file_actions_addchdir_np(actions, r->dir);
 	return rc;

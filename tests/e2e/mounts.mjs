@@ -12,6 +12,9 @@ import { cleanEnv, freePort, program, root, sleep, start, stop, until }
 import { promptRun } from '../lib/prompts.mjs';
 import { assert, finish, test } from '../lib/tap.mjs';
 
+// Servers read what is written here as a user of their own.
+process.umask(0o022);
+
 const table = process.argv[2] === '--table';
 const only = new RegExp(process.argv[table ? 3 : 2] ?? '.');
 const STREAMS = 8;
@@ -56,11 +59,12 @@ function configuration(secret = SECRET) {
   });
 }
 
-// A shared host: cgi-bin below the documents, what the .htaccess says.
+// A shared host: cgi-bin below the documents, what the .htaccess says, and the
+// name that the program has in a release.
 async function sharedHost(at) {
   const host = path.join(at.dir, 'www', 'cgi-bin');
   fs.mkdirSync(host);
-  at.program = path.join(host, 'agentmark-fcgi');
+  at.program = path.join(host, 'agentmark-fcgi.cgi');
   fs.copyFileSync(program(), at.program);
   fs.chmodSync(at.program, 0o755);
   fs.writeFileSync(path.join(host, '.htaccess'), deployed('cgi-bin/.htaccess',
@@ -80,8 +84,8 @@ models:
   Require all granted
 </Directory>
 `);
-  const base = server.base.replace('/agentmark', '/cgi-bin/agentmark-fcgi');
-  at.secrets = base.replace('/agentmark-fcgi', '/agentmark-fcgi.yaml');
+  const base = server.base.replace('/agentmark', '/cgi-bin/agentmark-fcgi.cgi');
+  at.secrets = base.replace(/cgi$/, 'yaml');
   return { ...server, base };
 }
 
