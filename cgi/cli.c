@@ -6,6 +6,7 @@
 #include "../common/eval/builtin.h"
 #include "../common/net/http.h"
 #include "cli_check.h"
+#include "cli_journal.h"
 #include "cli_prompt.h"
 #include "cli_tools.h"
 #include "conf.h"
@@ -250,6 +251,14 @@ const struct command cli_commands[] = {
 	"Prints the tools that prompts may name: those that are configured, "
 	"and those of the MCP servers, which are asked now; with status 1 "
 	"when one of them cannot be."},
+    {"runs", "", cli_runs,
+	"Lists the journals of experiments, the newest first: when each "
+	"began, whether it runs, is complete or was cut off and can be gone "
+	"on with (data.resume), its name and its dataset."},
+    {"purge", "[--older-than DAYS | --all]", cli_purge,
+	"Removes the journals of experiments that nobody writes and that were "
+	"last written before so many days, without it those that are older "
+	"than experiments.retention_days."},
     {"example", "", run_example,
 	"Prints a configuration file that explains every option."},
     {"man", "[1|5]", run_man,

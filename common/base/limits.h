@@ -131,10 +131,10 @@
 #define LIMIT_DATASET_QUEUE_BYTES (1024u * 1024)
 /* What a dataset from the network may take of the disk. */
 #define LIMIT_SPOOL_BYTES (INT64_C(8) * 1024 * 1024 * 1024)
-/* A journal of an experiment: what is taken of the disk ahead, so that rows that
- * run can be written when it is full (a hundred of them have some 50 kB), what
- * may wait for one write, and the number of rows, repeats counted, that a run
- * may have done to be gone on with: each is a bit in memory. */
+/* A journal of an experiment: what is taken of the disk ahead, so that rows
+ * that run can be written when it is full (a hundred of them have some 50 kB),
+ * what may wait for one write, and the number of rows, repeats counted, that a
+ * run may have done to be gone on with: each is a bit in memory. */
 #define LIMIT_JOURNAL_AHEAD_BYTES (INT64_C(512) * 1024)
 #define LIMIT_JOURNAL_WRITE_BYTES (256u * 1024)
 #define LIMIT_JOURNAL_ROWS (INT64_C(1) << 30)

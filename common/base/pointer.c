@@ -1,4 +1,5 @@
-/* Finds what a JSON pointer names (RFC 6901).  It refuses to change anything. */
+/* Finds what a JSON pointer names (RFC 6901).  It refuses to change anything.
+ */
 #include "pointer.h"
 
 #include "buf.h"

@@ -1,0 +1,148 @@
+/* `runs` and `purge`: the journals of experiments.  They refuse to know what a
+ * row says. */
+#include "cli_journal.h"
+
+#include "../common/base/clock.h"
+#include "../common/run/journal.h"
+#include "cli_prompt.h"
+#include "conf.h"
+#include "version.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DAYS_MAX = 36500 };
+
+/* The configuration with a place for journals, or NULL: it was said why. */
+static struct conf *
+load(const char *file)
+{
+	struct conf_source source = {.file = file};
+	struct conf *conf = conf_load(&source);
+	const struct conf_note *note = conf->notes.items;
+
+	if (conf->code != CONF_BAD_CONFIG && conf->settings.journals != NULL)
+		return conf;
+	for (size_t i = 0; i < conf->notes.n; i++)
+		if (note[i].code == CONF_BAD_CONFIG)
+			(void)fprintf(stderr, PROGRAM ": %s\n", note[i].text);
+	if (conf->code != CONF_BAD_CONFIG)
+		(void)fprintf(stderr,
+		    PROGRAM ": there are no journals: experiments.journal is "
+			    "off\n");
+	conf_free(conf);
+	return NULL;
+}
+
+static const char *
+text(const json_t *json, const char *key)
+{
+	const char *s = json_string_value(json_object_get(json, key));
+
+	return s != NULL ? s : "?";
+}
+
+/* Names may hold anything: control characters stay away from terminals. */
+static void
+print_text(const char *s)
+{
+	for (; *s != '\0'; s++)
+		(void)putchar((unsigned char)*s < ' ' || *s == 127 ? '?' : *s);
+}
+
+static const char *
+state(const struct journal_entry *entry)
+{
+	if (entry->running)
+		return "running";
+	return entry->end != NULL ? text(entry->end, "reason") : "cut off";
+}
+
+static void
+print_run(void *arg, const struct journal_entry *entry)
+{
+	int64_t *n = arg;
+
+	if ((*n)++ == 0)
+		(void)printf("%-36s  %-20s  %-8s  %9s  %s\n", "run", "began",
+		    "state", "bytes", "name and dataset");
+	(void)printf("%s  %-20s  %-8s  %9" PRId64 "  ", entry->run_id,
+	    text(entry->head, "began"), state(entry), entry->bytes);
+	print_text(text(entry->head, "name"));
+	(void)printf(", ");
+	print_text(text(entry->head, "dataset"));
+	(void)printf("\n");
+}
+
+int
+cli_runs(const char *file, int n_args, char *const *args)
+{
+	struct err err = {0};
+	struct conf *conf;
+	int64_t n = 0;
+	int rc;
+
+	if (n_args > 0)
+		return cli_usage("runs: unexpected ", args[0]);
+	conf = load(file);
+	if (conf == NULL)
+		return EXIT_FAILED;
+	rc = journal_list(conf->settings.journals, print_run, &n, &err);
+	if (rc < 0)
+		(void)fprintf(stderr, PROGRAM ": %s\n", err.msg);
+	else if (n == 0)
+		(void)printf("no journals in %s\n", conf->settings.journals);
+	err_free(&err);
+	conf_free(conf);
+	return rc < 0 ? EXIT_FAILED : 0;
+}
+
+/* *DAYS -1: as the configuration says. */
+static int
+read_days(int n_args, char *const *args, int64_t *days)
+{
+	char *end = NULL;
+
+	*days = -1;
+	if (n_args == 0)
+		return 0;
+	if (n_args == 1 && strcmp(args[0], "--all") == 0) {
+		*days = 0;
+		return 0;
+	}
+	if (strcmp(args[0], "--older-than") != 0 || n_args > 2)
+		return cli_usage("purge: unexpected ",
+		    args[strcmp(args[0], "--older-than") == 0 ? 2 : 0]);
+	if (n_args == 2 && args[1][0] >= '0' && args[1][0] <= '9')
+		*days = strtoll(args[1], &end, 10);
+	if (end == NULL || *end != '\0' || *days > DAYS_MAX)
+		return cli_usage("purge: --older-than: how many days?", "");
+	return 0;
+}
+
+int
+cli_purge(const char *file, int n_args, char *const *args)
+{
+	struct conf *conf;
+	int64_t days, now = clock_wall_ms(), before = INT64_MAX, n = 0;
+	int status = read_days(n_args, args, &days);
+
+	if (status != 0)
+		return status;
+	conf = load(file);
+	if (conf == NULL)
+		return EXIT_FAILED;
+	if (days < 0)
+		days = conf->settings.journal_days;
+	else if (n_args == 1)
+		days = -1; /* all */
+	if (days >= 0)
+		before = now - days * 24 * 3600 * 1000;
+	if (days != 0 || n_args != 0)
+		n = journal_purge(conf->settings.journals, before);
+	(void)printf("%" PRId64 " journal%s removed\n", n, n == 1 ? "" : "s");
+	conf_free(conf);
+	return 0;
+}
