@@ -366,7 +366,7 @@ await testServed('a run ends before it costs more', {
     spending: { max_output_tokens: 20 } },
 }, async server => {
   let id, paid = 0;
-  for (const maxCostUsd of [0.1, 0.2, 0.6, 5]) {
+  for (const maxCostUsd of [0.1, 0.15, 0.25, 5]) {
     provider.reset();
     const reply = await server.run({ details: true, maxCostUsd,
       concurrency: 5, ...(id ? { resume: id } : {}) });
