@@ -236,6 +236,11 @@ await served('rows, judges and embeddings are given again', async at => {
     assert.equal(again, 0);
     assert.deepEqual(lines(two), lines(one));
   }
+  const told = await run({ replay: 'strict', details: true });
+  for (const { row } of rowsOf(told)) {
+    assert.equal(row.cached, true);
+    assert.equal(row.costUsd ?? 0, 0);
+  }
   const [fresh, three] = await asked(() => run({}));
   assert.equal(fresh, 3 * rows.length);
   assert.notDeepEqual(lines(three), lines(one));
