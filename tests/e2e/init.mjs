@@ -29,7 +29,8 @@ function place() {
       run(program(), ['--config', path.join(dir, 'am.yaml'), 'init', ...args],
         { input, cwd: dir }),
     check: () =>
-      run(program(), ['--config', path.join(dir, 'am.yaml'), 'check']),
+      run(program(), ['--config', path.join(dir, 'am.yaml'), 'check',
+        '--offline']),
   };
 }
 const mode = file => (fs.statSync(file).mode & 0o777).toString(8);
