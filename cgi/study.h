@@ -110,8 +110,8 @@ int study_read_run(struct study *s, const char *run, struct rows *rows,
 int study_find_baseline(struct study *s, struct err *err) MUST_USE;
 
 /* Adds all of ROWS to a summary (study_rows.c). */
-int study_add_rows(struct summary *summary, struct rows *rows,
-    struct err *err) MUST_USE;
+int study_add_rows(
+    struct summary *summary, struct rows *rows, struct err *err) MUST_USE;
 
 /* Tells how many rows it takes (study_power.c). */
 int study_power(struct study *s, struct err *err) MUST_USE;

@@ -58,7 +58,7 @@ struct settings {
 	int64_t journal_days;  /* that they are kept; 0: for ever */
 	int64_t run_ms;	       /* after which no row is started; 0: no limit */
 	bool hide_inputs, hide_outputs; /* where contents are kept */
-	int64_t heartbeat_ms;  /* a blank line in a silent stream; 0: none */
+	int64_t heartbeat_ms; /* a blank line in a silent stream; 0: none */
 	struct http_clocks clocks;
 	int64_t max_retries;   /* where the prompt says nothing */
 	int64_t echo_delay_ms; /* between two words of the model echo/… */
