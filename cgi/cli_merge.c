@@ -87,7 +87,9 @@ compare(const struct part *a, const struct part *b, struct err *err)
 static void
 check_shards(struct cell *cell, const struct part *parts, size_t n)
 {
-	for (long i = 1; i <= parts->shards; i++) {
+	int shards = (int)parts->shards;
+
+	for (int i = 1; i <= shards; i++) {
 		const struct part *found = NULL;
 
 		for (size_t k = 0; k < n; k++)
@@ -97,17 +99,23 @@ check_shards(struct cell *cell, const struct part *parts, size_t n)
 		if (found != NULL && found->whole)
 			continue;
 		cell->cut = true;
-		if (found == NULL)
-			tell(cell, json_sprintf("shard %d of %d is missing",
-				       (int)i, (int)parts->shards));
-		else if (parts->shards == 1)
-			tell(cell,
-			    json_string("the run did not come to its end"));
-		else
-			tell(cell, json_sprintf(
-				       "shard %d of %d did not come to its end",
-				       (int)i, (int)parts->shards));
+		tell(cell,
+		    json_sprintf(found == NULL
+				     ? "shard %d of %d is missing"
+				     : "shard %d of %d did not come to its end",
+			i, shards));
 	}
+}
+
+static void
+check_end(struct cell *cell, const struct part *parts, size_t n)
+{
+	cell->cut = true;
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].whole)
+			cell->cut = false;
+	if (cell->cut)
+		tell(cell, json_string("the run did not come to its end"));
 }
 
 /* What the run was asked says of its statistics, unless the command does. */
@@ -176,7 +184,7 @@ add_rows(struct study *s, struct cell *cell, struct err *err)
 /* One cell of N journals. */
 static int
 make_cell(struct study *s, struct cell *cell, const char *const *runs, size_t n,
-    struct err *err)
+    bool merge, struct err *err)
 {
 	struct part *parts = arena_zalloc(s->arena, n * sizeof(*parts));
 	size_t i;
@@ -196,7 +204,10 @@ make_cell(struct study *s, struct cell *cell, const char *const *runs, size_t n,
 		rc = read_statistics(s, &parts[0], err);
 	if (rc == 0) {
 		describe(s, cell, &parts[0], n);
-		check_shards(cell, parts, n);
+		if (merge && parts->shards > 1)
+			check_shards(cell, parts, n);
+		else
+			check_end(cell, parts, n);
 		rc = add_rows(s, cell, err);
 	}
 	for (i = 0; i < n; i++)
@@ -215,9 +226,9 @@ make_cells(struct study *s, bool merge, struct err *err)
 	s->n_cells = merge ? 1 : n;
 	s->cells = arena_zalloc(s->arena, s->n_cells * sizeof(*s->cells));
 	if (merge)
-		return make_cell(s, s->cells, runs, n, err);
+		return make_cell(s, s->cells, runs, n, true, err);
 	for (size_t i = 0; i < n; i++)
-		if (make_cell(s, &s->cells[i], &runs[i], 1, err) == -1)
+		if (make_cell(s, &s->cells[i], &runs[i], 1, false, err) == -1)
 			return -1;
 	return 0;
 }

@@ -78,7 +78,10 @@ put_run(FILE *out, const struct report_run *run, struct err *err)
 {
 	(void)fputc('{', out);
 	put_text(out, "name", run->name);
-	put_text(out, "runId", run->run_id);
+	if (run->run_id != NULL)
+		put_text(out, "runId", run->run_id);
+	else
+		(void)fputs("\"runId\":null,", out);
 	put_text(out, "model", run->model);
 	put_text(out, "dataset", run->dataset);
 	put_text(out, "ended", run->ended);

@@ -229,8 +229,7 @@ take(void *arg, const json_t *line, struct str text, struct err *err)
 static const char *
 study_journals(const struct study *s)
 {
-	(void)s;
-	return NULL;
+	return s->conf != NULL ? s->conf->settings.journals : NULL;
 }
 
 int

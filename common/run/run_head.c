@@ -68,6 +68,9 @@ run_head(struct arena *a, const struct experiment *e,
 	    head, "dataset", json_string_nocheck(plan->dataset));
 	json_object_set_new(
 	    head, "prompt", json_string(prompt_hash(a, plan->prompt->ast)));
+	if (plan->ask->model != NULL)
+		json_object_set_new(
+		    head, "model", json_string_nocheck(plan->ask->model));
 	json_object_set_new(head, "evals", eval_names(plan));
 	json_object_set_new(head, "repeat", json_integer(e->repeat));
 	json_object_set_new(head, "shard",

@@ -13,7 +13,7 @@ const ROWS = 40;
 
 // Without what differs between two runs: ids, times, and what they took.
 const timeless = text => text
-  .replace(/"(traceId|runId)":"[^"]*"/g, '"$1":""')
+  .replace(/"(traceId|runId)":("[^"]*"|null)/g, '"$1":""')
   .replace(/,?"(ms|\w*Ms)":[\d.]+/g, '')
   .replace(/ time="[\d.]+"/g, '')
   .replace(/^ {2}(latency|run): .*\n/gm, '');
@@ -56,7 +56,7 @@ export async function journals({ dir, provider }) {
       ...files.flatMap(file => ['--output', file])]);
     return { code, err, said: files.map(file =>
       timeless(fs.readFileSync(path.join(dir, file), 'utf8'))
-        .replace(/(,\d*){1}(?=\r\n)/g, '')) };
+        .replace(/,\d*(?=\r\n)/g, '')) };
   };
   let one;
 
