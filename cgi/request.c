@@ -136,7 +136,8 @@ too_large(const struct request *r, struct err *err)
 	    (long long)r->gate->conf->body_bytes);
 }
 
-/* CONTENT_LENGTH, which may be absent or empty: *KNOWN is false then. */
+/* CONTENT_LENGTH, which may be absent or empty, or -1, as Caddy says of a body
+ * in chunks: *KNOWN is false then. */
 static int
 read_length(struct request *r, size_t *len, bool *known, struct err *err)
 {
@@ -144,7 +145,7 @@ read_length(struct request *r, size_t *len, bool *known, struct err *err)
 	size_t most = (size_t)r->gate->conf->body_bytes;
 
 	*len = 0;
-	*known = text != NULL && *text != '\0';
+	*known = text != NULL && *text != '\0' && strcmp(text, "-1") != 0;
 	if (!*known)
 		return 0;
 	for (; *text >= '0' && *text <= '9'; text++) {

@@ -54,7 +54,7 @@ need()
 		as_root apt-get update -q
 		install_quietly "${missing[@]}"
 	} >&2 || return 1
-	for daemon in lighttpd apache2 nginx; do
+	for daemon in lighttpd apache2 nginx caddy; do
 		[[ " ${missing[*]} " = *" $daemon "* ]] || continue
 		[ ! -d /run/systemd/system ] ||
 		    as_root systemctl disable -q "$daemon" >&2 || return 1

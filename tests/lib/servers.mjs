@@ -29,7 +29,7 @@ export async function answering(child, name, where, log) {
 }
 
 // Whether somebody listens on a Unix socket, which is there a little earlier.
-function listens(socket) {
+export function listens(socket) {
   const ACCEPTS = '00010000';
   return fs.readFileSync('/proc/net/unix', 'utf8').split('\n')
     .some(line => line.endsWith(` ${socket}`) &&
