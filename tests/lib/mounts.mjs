@@ -142,7 +142,13 @@ async function pool(at) {
   return { child, reloads: true, restart: () => child.proc.kill('SIGHUP') };
 }
 
-export const workers = async at => (await pool(at)).child;
+// A pool as whoever runs the tests, so that its store may be in that directory.
+export async function workers(at) {
+  const child = start(command('spawn-fcgi'), ['-n', '-s', at.socket, '-M',
+    '0666', '--', at.program, '--config', at.conf, 'pool'], { cwd: at.dir });
+  await isThere(at, child);
+  return child;
+}
 
 // One that leaves its workers to themselves, each with a line in a file.
 async function alone(at) {
