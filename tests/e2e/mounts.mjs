@@ -66,6 +66,10 @@ const provider = http.createServer((request, response) => {
   const parts = [];
   request.on('data', data => parts.push(data));
   request.on('end', () => {
+    if (request.method !== 'POST') { // the command check looks who is there
+      response.writeHead(404).end();
+      return;
+    }
     const { model, stream } = JSON.parse(Buffer.concat(parts));
     const call = { model, response };
     calls.push(call);
