@@ -259,17 +259,29 @@ prepare_runs(struct study *s, const char *file, struct err *err)
 	return study_catch_stop(s, err);
 }
 
+/* Used unless the command says otherwise, or none can be kept here. */
+static void
+set_cache(struct study *s)
+{
+	const struct answers_conf *conf = &s->conf->settings.answers;
+	bool kept =
+	    conf->use != ANSWERS_NEVER && !conf->hidden && conf->path != NULL;
+
+	if (json_object_get(s->o.data, "cache") == NULL &&
+	    (kept || s->o.url != NULL))
+		(void)json_object_set_new(s->o.data, "cache", json_true());
+}
+
 static int
 prepare(struct study *s, const char *file, struct err *err)
 {
 	const struct conf_source source = {.file = file};
 
-	if (json_object_get(s->o.data, "cache") == NULL)
-		(void)json_object_set_new(s->o.data, "cache", json_true());
 	if (study_read_data(s, err) == -1 || make_cells(s, err) == -1 ||
 	    check(s, err) == -1)
 		return -1;
 	s->conf = conf_load(&source);
+	set_cache(s);
 	if (study_find_baseline(s, err) == -1 ||
 	    study_open_outputs(s, err) == -1)
 		return -1;

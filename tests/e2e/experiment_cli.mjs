@@ -466,6 +466,20 @@ await test('a dataset beside the prompt, where none is configured',
     equal(readCsv(out).length, 1);
   });
 
+await test('a machine that keeps no answers', async () => {
+  const text = JSON.parse(fs.readFileSync(config, 'utf8'));
+  const file = write(dir, 'n.yaml', JSON.stringify({ ...text,
+    store: 'none' }));
+  fs.chmodSync(file, 0o600);
+  const args = ['--config', 'n.yaml', 'experiment', 'slow.prompt.mdx',
+    '--dataset', 'data/rows.jsonl', '--rows', '1'];
+  const { code, err } = await call(dir, args);
+  equal([code, err], [0, '']);
+  const replay = await call(dir, [...args, '--replay']);
+  equal(replay.code, 2);
+  assert(replay.err.includes('keeps no answers'), replay.err);
+});
+
 // What a terminal shows at the end: lines that were drawn and cleared are gone.
 const left = screen => screen.split('\n')
   .map(line => line.slice(line.lastIndexOf('\u001b[J') + 1)
