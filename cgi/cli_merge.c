@@ -184,7 +184,7 @@ add_rows(struct study *s, struct cell *cell, struct err *err)
 /* One cell of N journals. */
 static int
 make_cell(struct study *s, struct cell *cell, const char *const *runs, size_t n,
-    bool merge, struct err *err)
+    struct err *err)
 {
 	struct part *parts = arena_zalloc(s->arena, n * sizeof(*parts));
 	size_t i;
@@ -204,7 +204,7 @@ make_cell(struct study *s, struct cell *cell, const char *const *runs, size_t n,
 		rc = read_statistics(s, &parts[0], err);
 	if (rc == 0) {
 		describe(s, cell, &parts[0], n);
-		if (merge && parts->shards > 1)
+		if (s->merges && parts->shards > 1)
 			check_shards(cell, parts, n);
 		else
 			check_end(cell, parts, n);
@@ -218,24 +218,24 @@ make_cell(struct study *s, struct cell *cell, const char *const *runs, size_t n,
 /* --- the commands */
 
 static int
-make_cells(struct study *s, bool merge, struct err *err)
+make_cells(struct study *s, struct err *err)
 {
 	const char *const *runs = s->o.files.items;
 	size_t n = s->o.files.n;
 
-	s->n_cells = merge ? 1 : n;
+	s->n_cells = s->merges ? 1 : n;
 	s->cells = arena_zalloc(s->arena, s->n_cells * sizeof(*s->cells));
-	if (merge)
-		return make_cell(s, s->cells, runs, n, true, err);
+	if (s->merges)
+		return make_cell(s, s->cells, runs, n, err);
 	for (size_t i = 0; i < n; i++)
-		if (make_cell(s, &s->cells[i], &runs[i], 1, false, err) == -1)
+		if (make_cell(s, &s->cells[i], &runs[i], 1, err) == -1)
 			return -1;
 	return 0;
 }
 
 static int
-prepare(struct study *s, bool merge, const char *file, int n_args,
-    char *const *args, struct err *err)
+prepare(struct study *s, const char *file, int n_args, char *const *args,
+    struct err *err)
 {
 	const struct conf_source source = {.file = file};
 
@@ -244,8 +244,7 @@ prepare(struct study *s, bool merge, const char *file, int n_args,
 	if (s->o.files.n == 0)
 		return fail(err, ERR_REQUEST, "which run?");
 	s->conf = conf_load(&source);
-	if (study_find_baseline(s, err) == -1 ||
-	    make_cells(s, merge, err) == -1)
+	if (study_find_baseline(s, err) == -1 || make_cells(s, err) == -1)
 		return -1;
 	return study_open_outputs(s, err);
 }
@@ -254,13 +253,13 @@ static int
 run(const char *name, const char *file, int n_args, char *const *args)
 {
 	struct study s = {.arena = arena_new(NULL),
+	    .merges = strcmp(name, "merge") == 0,
 	    .comparisons = json_array(),
 	    .stop_fd = -1};
 	struct err err = {0};
 	int status = EXIT_USAGE;
 
-	if (prepare(&s, strcmp(name, "merge") == 0, file, n_args, args, &err) ==
-	    -1) {
+	if (prepare(&s, file, n_args, args, &err) == -1) {
 		(void)fprintf(stderr, PROGRAM ": %s: %s\n", name, err.msg);
 	} else {
 		study_compare(&s);

@@ -82,6 +82,7 @@ struct study {
 	json_t *comparisons; /* array */
 	int stop_fd;	     /* closes when a person ends this */
 	bool stopped;
+	bool merges; /* all runs are parts of one */
 };
 
 /* What the data of the options says (study_rows.c). */
