@@ -257,8 +257,9 @@ const struct command cli_commands[] = {
 	"on with (data.resume), its name and its dataset."},
     {"purge", "[--older-than DAYS | --all]", cli_purge,
 	"Removes the journals of experiments that nobody writes and that were "
-	"last written before so many days, without it those that are older "
-	"than experiments.retention_days."},
+	"last written before so many days, and answers that have been kept for "
+	"so long; without a number those that are older than "
+	"experiments.retention_days and experiments.cache_days."},
     {"example", "", run_example,
 	"Prints a configuration file that explains every option."},
     {"man", "[1|5]", run_man,

@@ -1,9 +1,10 @@
-/* `runs` and `purge`: the journals of experiments.  They refuse to know what a
- * row says. */
+/* `runs` and `purge`: what experiments have left on the disk.  They refuse to
+ * know what a row says. */
 #include "cli_journal.h"
 
 #include "../common/base/clock.h"
 #include "../common/run/journal.h"
+#include "../common/store/cache.h"
 #include "cli_prompt.h"
 #include "conf.h"
 #include "version.h"
@@ -13,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DAYS_MAX = 36500 };
+/* What is said instead of a number of days. */
+enum { DAYS_MAX = 36500, DAYS_AS_CONFIGURED = -1, DAYS_ALL = -2 };
 
 /* The configuration with a place for journals, or NULL: it was said why. */
 static struct conf *
@@ -99,17 +101,16 @@ cli_runs(const char *file, int n_args, char *const *args)
 	return rc < 0 ? EXIT_FAILED : 0;
 }
 
-/* *DAYS -1: as the configuration says. */
 static int
 read_days(int n_args, char *const *args, int64_t *days)
 {
 	char *end = NULL;
 
-	*days = -1;
+	*days = DAYS_AS_CONFIGURED;
 	if (n_args == 0)
 		return 0;
 	if (n_args == 1 && strcmp(args[0], "--all") == 0) {
-		*days = 0;
+		*days = DAYS_ALL;
 		return 0;
 	}
 	if (strcmp(args[0], "--older-than") != 0 || n_args > 2)
@@ -122,11 +123,43 @@ read_days(int n_args, char *const *args, int64_t *days)
 	return 0;
 }
 
+/* The moment before which things go, ms; CONFIGURED days of 0 are for ever. */
+static int64_t
+moment(int64_t days, int64_t configured)
+{
+	if (days == DAYS_ALL)
+		return INT64_MAX;
+	if (days == DAYS_AS_CONFIGURED && configured == 0)
+		return 0;
+	if (days == DAYS_AS_CONFIGURED)
+		days = configured;
+	return clock_wall_ms() - days * 24 * 3600 * 1000;
+}
+
+static int
+purge(const struct settings *s, int64_t days)
+{
+	struct err err = {0};
+	int64_t n, answers;
+
+	n = journal_purge(s->journals, moment(days, s->journal_days));
+	(void)printf("%" PRId64 " journal%s removed\n", n, n == 1 ? "" : "s");
+	answers =
+	    cache_purge(s->answers.path, moment(days, s->answers.days), &err);
+	if (answers < 0)
+		(void)fprintf(stderr, PROGRAM ": %s\n", err.msg);
+	else
+		(void)printf("%" PRId64 " kept answer%s removed\n", answers,
+		    answers == 1 ? "" : "s");
+	err_free(&err);
+	return answers < 0 ? EXIT_FAILED : 0;
+}
+
 int
 cli_purge(const char *file, int n_args, char *const *args)
 {
 	struct conf *conf;
-	int64_t days, now = clock_wall_ms(), before = INT64_MAX, n = 0;
+	int64_t days;
 	int status = read_days(n_args, args, &days);
 
 	if (status != 0)
@@ -134,15 +167,7 @@ cli_purge(const char *file, int n_args, char *const *args)
 	conf = load(file);
 	if (conf == NULL)
 		return EXIT_FAILED;
-	if (days < 0)
-		days = conf->settings.journal_days;
-	else if (n_args == 1)
-		days = -1; /* all */
-	if (days >= 0)
-		before = now - days * 24 * 3600 * 1000;
-	if (days != 0 || n_args != 0)
-		n = journal_purge(conf->settings.journals, before);
-	(void)printf("%" PRId64 " journal%s removed\n", n, n == 1 ? "" : "s");
+	status = purge(&conf->settings, days);
 	conf_free(conf);
-	return 0;
+	return status;
 }
