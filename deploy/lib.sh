@@ -61,6 +61,15 @@ need()
 	done
 }
 
+# When this version was made, in seconds since 1970.
+program_time()
+{
+	local top
+	top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+	echo "${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct \
+	    2>/dev/null || stat -c %Y "$top/CHANGELOG.md")}"
+}
+
 # build_in DIR [CONFIGURE-ARGUMENT...]: builds out of tree in DIR.
 build_in()
 {
