@@ -9,11 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 8192, ALIGNMENT = 16 };
+enum {
+	BLOCK_BYTES = 8192,
+	ALIGNMENT = 16,
+/* Blocks that wait to be used again.  None do where every use of what was freed
+ * is looked for. */
+#ifdef __SANITIZE_ADDRESS__
+	SPARE_BLOCKS = 0
+#else
+	SPARE_BLOCKS = 512
+#endif
+};
 
 struct block {
 	struct block *next;
-	size_t pad;
+	size_t size; /* without this */
 };
 _Static_assert(sizeof(struct block) % ALIGNMENT == 0, "blocks stay aligned");
 
@@ -23,19 +33,64 @@ struct hook {
 	void *arg;
 };
 
+/* It lies in its first block. */
 struct arena {
-	struct arena *parent, *first, *prev, *next; /* the tree of arenas */
+	struct arena *root, *parent, *first, *prev, *next; /* the tree */
 	struct block *blocks;
 	struct hook *hooks;
-	char *p, *end; /* what is left of the newest block */
+	char *p, *end;	     /* what is left of the newest block */
+	struct block *spare; /* of a root: what arenas below it gave back */
+	size_t n_spare;
 };
+
+enum {
+	USUAL = BLOCK_BYTES - sizeof(struct block),
+	HEAD = (sizeof(struct arena) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT
+};
+
+static struct block *
+new_block(struct arena *root, size_t size)
+{
+	struct block *b;
+
+	if (size == USUAL && root != NULL && root->spare != NULL) {
+		b = root->spare;
+		root->spare = b->next;
+		root->n_spare--;
+		return b;
+	}
+	b = xmalloc(sizeof(*b) + size);
+	b->size = size;
+	return b;
+}
+
+static void
+free_block(struct arena *root, struct block *b)
+{
+	if (b->size != USUAL || root == NULL || root->n_spare == SPARE_BLOCKS) {
+		free(b);
+		return;
+	}
+	b->next = root->spare;
+	root->spare = b;
+	root->n_spare++;
+}
 
 struct arena *
 arena_new(struct arena *parent)
 {
-	struct arena *a = xcalloc(1, sizeof(*a));
+	struct arena *root = parent != NULL ? parent->root : NULL;
+	struct block *b = new_block(root, USUAL);
+	struct arena *a = (struct arena *)(b + 1);
 
-	a->parent = parent;
+	b->next = NULL;
+	*a = (struct arena){
+	    .root = root != NULL ? root : a,
+	    .parent = parent,
+	    .blocks = b,
+	    .p = (char *)a + HEAD,
+	    .end = (char *)a + USUAL,
+	};
 	if (parent == NULL)
 		return a;
 	a->next = parent->first;
@@ -59,8 +114,9 @@ unlink_from_parent(struct arena *a)
 void
 arena_free(struct arena *a)
 {
+	struct arena *root;
+	struct block *b, *next;
 	struct hook *h;
-	struct block *b;
 
 	if (a == NULL)
 		return;
@@ -71,26 +127,28 @@ arena_free(struct arena *a)
 		h->fn(h->arg);
 	}
 	unlink_from_parent(a);
-	while ((b = a->blocks) != NULL) {
-		a->blocks = b->next;
+	root = a->parent != NULL ? a->root : NULL;
+	while ((b = a->spare) != NULL) {
+		a->spare = b->next;
 		free(b);
 	}
-	free(a);
+	for (b = a->blocks; b != NULL; b = next) { /* A is in the last */
+		next = b->next;
+		free_block(root, b);
+	}
 }
 
 static void *
 add_block(struct arena *a, size_t size)
 {
 	struct block *b;
-	char *p;
 
 	if (size > SIZE_MAX / 2)
 		size = SIZE_MAX / 2; /* malloc refuses that */
-	b = xmalloc(sizeof(*b) + size);
+	b = new_block(a->root, size);
 	b->next = a->blocks;
 	a->blocks = b;
-	p = (char *)b + sizeof(*b);
-	return p;
+	return b + 1;
 }
 
 void *
@@ -110,9 +168,9 @@ arena_alloc(struct arena *a, size_t size)
 	}
 	if (size > BLOCK_BYTES / 4)
 		return add_block(a, size);
-	p = add_block(a, BLOCK_BYTES - sizeof(struct block));
+	p = add_block(a, USUAL);
 	a->p = (char *)p + size;
-	a->end = (char *)p + BLOCK_BYTES - sizeof(struct block);
+	a->end = (char *)p + USUAL;
 	return p;
 }
 
@@ -166,20 +224,22 @@ arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+/* Tried in what is left of the block, where most texts find room. */
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char *first = a->p, *p;
 	va_list ap;
-	char *p;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(first, (size_t)(a->end - first), fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		n = 0;
+		return arena_strdup(a, "");
 	p = arena_alloc(a, (size_t)n + 1);
-	p[0] = '\0';
+	if (p == first)
+		return p;
 	va_start(ap, fmt);
 	(void)vsnprintf(p, (size_t)n + 1, fmt, ap);
 	va_end(ap);

@@ -65,7 +65,13 @@ buf_add(struct buf *b, const void *p, size_t len)
 void
 buf_addc(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	char *to = buf_reserve(b, 1);
+
+	if (to == NULL)
+		return;
+	to[0] = c;
+	to[1] = '\0';
+	b->len++;
 }
 
 void
@@ -74,21 +80,29 @@ buf_adds(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
+/* What there is room for is printed once, else the first try tells how much is
+ * needed. */
 void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
+	size_t room = b->cap - b->len;
+	char *to = room != 0 ? b->data + b->len : NULL;
 	va_list ap;
-	char *to;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(to, room, fmt, ap);
 	va_end(ap);
-	if (n <= 0 || (to = buf_reserve(b, (size_t)n)) == NULL)
+	if (n <= 0 || buf_reserve(b, (size_t)n) == NULL) {
+		if (to != NULL)
+			*to = '\0';
 		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(to, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	}
+	if ((size_t)n >= room) {
+		va_start(ap, fmt);
+		(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	b->len += (size_t)n;
 }
 

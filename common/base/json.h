@@ -75,6 +75,7 @@ json_t *json_read(struct str text, struct err *err) MUST_USE;
 /* Prints compactly, as JSON.stringify does, but in the order of insertion. */
 void json_print(struct buf *b, const json_t *json);
 void json_print_string(struct buf *b, struct str text);
+void json_print_int(struct buf *b, int64_t n);
 
 /* Sets KEY to text of any bytes: invalid UTF-8 is kept as it is, and the
  * printer puts U+FFFD for it. */

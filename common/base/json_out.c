@@ -94,6 +94,15 @@ json_print_string(struct buf *b, struct str text)
 	add_string(b, 0, text.len != 0 ? text : empty, 0);
 }
 
+void
+json_print_int(struct buf *b, int64_t n)
+{
+	char *to = buf_reserve(b, JS_NUMBER_LEN);
+
+	if (to != NULL)
+		b->len += js_integer_print(to, n);
+}
+
 static void
 print_number(struct buf *b, const json_t *json)
 {

@@ -10,11 +10,19 @@
 #include <string.h>
 
 static void
+add_key(struct buf *b, const char *key)
+{
+	buf_addc(b, '"');
+	buf_adds(b, key);
+	buf_adds(b, "\":");
+}
+
+static void
 add_text(struct buf *b, const char *key, const char *value)
 {
 	if (value == NULL)
 		return;
-	buf_addf(b, "\"%s\":", key);
+	add_key(b, key);
 	json_print_string(b, (struct str){value, strlen(value)});
 	buf_addc(b, ',');
 }
@@ -24,7 +32,7 @@ add_json(struct buf *b, const char *key, const json_t *value)
 {
 	if (value == NULL)
 		return;
-	buf_addf(b, "\"%s\":", key);
+	add_key(b, key);
 	json_print(b, value);
 	buf_addc(b, ',');
 }
@@ -34,7 +42,7 @@ add_list(struct buf *b, const char *key, const char *const *items)
 {
 	if (items == NULL)
 		return;
-	buf_addf(b, "\"%s\":", key);
+	add_key(b, key);
 	for (size_t i = 0; items[i] != NULL; i++) {
 		buf_addc(b, i == 0 ? '[' : ',');
 		json_print_string(b, (struct str){items[i], strlen(items[i])});

@@ -185,17 +185,15 @@ miss(struct answers *all, struct arena *a, const struct answer *answer,
 	    err, ERR_PROVIDER, "not in the cache; nearest: %s", near.text);
 }
 
+/* By what a question is found that is like one that was not. */
 static void
-make_keys(struct answers *all, const struct ask *ask,
-    const struct toolset *tools, struct cache_key *key)
+make_other_keys(const struct answers *all, struct arena *a,
+    const struct ask *ask, size_t said, struct cache_key *key)
 {
-	struct buf *b = &all->question;
-	size_t said;
+	const struct buf *b = &all->question;
 
-	buf_clear(b);
-	said = question_print(b, ask, tools);
-	crypt_hash((struct str){buf_str(b), b->len}, key->whole);
 	crypt_hash((struct str){buf_str(b) + said, b->len - said}, key->said);
+	question_about(a, ask, key->about);
 }
 
 int
@@ -203,7 +201,9 @@ answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
     const struct toolset *tools, struct answer **answer, struct err *err)
 {
 	struct answers *all = engine->answers;
+	struct buf *question;
 	struct answer *made;
+	size_t said;
 	int found;
 
 	*answer = NULL;
@@ -211,18 +211,21 @@ answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
 		return 0;
 	made = *answer = arena_zalloc(a, sizeof(*made));
 	made->engine = engine;
-	make_keys(all, ask, tools, &made->key);
-	found = buf_full(&all->question) ? 0 : look(all, a, made);
+	question = &all->question;
+	buf_clear(question);
+	said = question_print(question, ask, tools);
+	crypt_hash(
+	    (struct str){buf_str(question), question->len}, made->key.whole);
+	found = buf_full(question) ? 0 : look(all, a, made);
 	count(engine, found > 0 ? "hit" : "miss");
 	made->found = found > 0;
 	if (made->found)
 		return 0;
-	if (!buf_full(&all->question))
-		made->question =
-		    (struct str){arena_strndup(a, buf_str(&all->question),
-				     all->question.len),
-			all->question.len};
-	question_about(a, ask, made->key.about);
+	if (!buf_full(question))
+		made->question = (struct str){
+		    arena_strndup(a, buf_str(question), question->len),
+		    question->len};
+	make_other_keys(all, a, ask, said, &made->key);
 	if (all->mode == ANSWERS_STRICT)
 		return miss(all, a, made, found == 0, err);
 	buf_init(&made->out.bytes, LIMIT_CACHE_ANSWER_BYTES);

@@ -268,14 +268,18 @@ eval_answer_text(struct eval_run *e, struct str text)
 void
 eval_score(struct eval_run *e, const struct score *score)
 {
-	json_t *answer = json_object();
+	json_t *result;
 
-	set_number(answer, "score", score->score);
+	if (e->result != NULL)
+		return;
+	result = new_result(e);
+	set_number(result, "score", score->score);
 	(void)json_object_set_new_nocheck(
-	    answer, "passed", json_boolean(score->passed));
-	set_text(answer, "label", score->label);
-	set_text(answer, "reason", score->reason);
-	eval_answer(e, answer);
+	    result, "passed", json_boolean(score->passed));
+	set_text(result, "label", score->label);
+	set_text(result, "reason", score->reason);
+	apply_rules(e->conf, result);
+	set_result(e, result);
 }
 
 /* --- the way there */

@@ -115,22 +115,32 @@ record_scan(struct str text, struct arena *a, struct record *r, struct err *err)
 static void
 add_count(struct buf *b, const char *key, int64_t n)
 {
-	if (n >= 0)
-		buf_addf(b, ",\"%s\":%" PRId64, key, n);
+	if (n < 0)
+		return;
+	buf_adds(b, ",\"");
+	buf_adds(b, key);
+	buf_adds(b, "\":");
+	json_print_int(b, n);
 }
 
 /* %.12g: a millionth of a millionth of what a run may cost. */
 void
 record_print(struct buf *b, const struct record *r)
 {
-	buf_addf(b, "%s%" PRId64 ",\"repeat\":%" PRId64,
-	    ",\"row\":{\"index\":", r->index, r->repeat);
-	if (r->hash != NULL && *r->hash != '\0')
-		buf_addf(b, ",\"hash\":\"%s\"", r->hash);
+	buf_adds(b, ",\"row\":{\"index\":");
+	json_print_int(b, r->index);
+	add_count(b, "repeat", r->repeat);
+	if (r->hash != NULL && *r->hash != '\0') {
+		buf_adds(b, ",\"hash\":\"");
+		buf_adds(b, r->hash);
+		buf_addc(b, '"');
+	}
 	add_count(b, "ms", r->ms);
 	add_count(b, "inputTokens", r->input);
 	add_count(b, "outputTokens", r->output);
-	if (isfinite(r->cost))
+	if (r->cost == 0) /* as any kept answer costs */
+		buf_adds(b, ",\"costUsd\":0");
+	else if (isfinite(r->cost))
 		buf_addf(b, ",\"costUsd\":%.12g", r->cost);
 	if (r->cached)
 		buf_adds(b, ",\"cached\":true");

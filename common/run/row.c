@@ -79,6 +79,19 @@ total_tokens(const struct usage *u)
 	return u->total >= 0 ? u->total : u->input + u->output;
 }
 
+/* Those that are built in look at none. */
+static json_t *
+props(struct row *row)
+{
+	const struct row_plan *plan = row->plan;
+
+	for (size_t i = 0; i < plan->n_evals; i++)
+		if (plan->evals[i]->kind != EVAL_BUILTIN)
+			return keep(
+			    row, js_to_json(row->arena, row->data.input));
+	return NULL;
+}
+
 static void
 make_case(struct row *row)
 {
@@ -88,7 +101,7 @@ make_case(struct row *row)
 	    .input = row->ask.messages,
 	    .output = output(row),
 	    .expected = row->data.expected,
-	    .props = keep(row, js_to_json(row->arena, row->data.input)),
+	    .props = props(row),
 	    .metadata = row->data.metadata,
 	    .tool_calls = r->calls,
 	    .latency_ms = row->latency,
@@ -290,9 +303,11 @@ row_usage(const struct row *row)
 static void
 print_ids(struct buf *b, const struct row *row)
 {
-	buf_addf(b,
-	    ",\"traceId\":\"%s\",\"runId\":\"%s\",\"runName\":", row->trace_id,
-	    row->plan->run_id);
+	buf_adds(b, ",\"traceId\":\"");
+	buf_adds(b, row->trace_id);
+	buf_adds(b, "\",\"runId\":\"");
+	buf_adds(b, row->plan->run_id);
+	buf_adds(b, "\",\"runName\":");
 	json_print_string(
 	    b, (struct str){row->plan->run_name, strlen(row->plan->run_name)});
 }
@@ -376,8 +391,11 @@ print_result(struct buf *b, struct row *row, unsigned hide)
 	}
 	if ((hide & ROW_HIDE_OUTPUTS) == 0)
 		print_output(b, r);
-	if (!r->media && !r->usage.unknown)
-		buf_addf(b, "\"tokens\":%" PRId64 ",", total_tokens(&r->usage));
+	if (!r->media && !r->usage.unknown) {
+		buf_adds(b, "\"tokens\":");
+		json_print_int(b, total_tokens(&r->usage));
+		buf_addc(b, ',');
+	}
 	buf_adds(b, "\"evals\":[");
 	for (size_t i = 0; i < row->plan->n_evals; i++) {
 		if (i != 0)
