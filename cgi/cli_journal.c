@@ -104,21 +104,21 @@ cli_runs(const char *file, int n_args, char *const *args)
 static int
 read_days(int n_args, char *const *args, int64_t *days)
 {
-	char *end = NULL;
+	const char *said = NULL;
+	bool all = false;
+	const struct cli_arg known[] = {
+	    {"--older-than", &said, NULL},
+	    {"--all", NULL, &all},
+	};
+	int status = cli_args("purge", known, ARRAY_LEN(known), n_args, args);
+	char *end;
 
-	*days = DAYS_AS_CONFIGURED;
-	if (n_args == 0)
-		return 0;
-	if (n_args == 1 && strcmp(args[0], "--all") == 0) {
-		*days = DAYS_ALL;
-		return 0;
-	}
-	if (strcmp(args[0], "--older-than") != 0 || n_args > 2)
-		return cli_usage("purge: unexpected ",
-		    args[strcmp(args[0], "--older-than") == 0 ? 2 : 0]);
-	if (n_args == 2 && args[1][0] >= '0' && args[1][0] <= '9')
-		*days = strtoll(args[1], &end, 10);
-	if (end == NULL || *end != '\0' || *days > DAYS_MAX)
+	*days = all ? DAYS_ALL : DAYS_AS_CONFIGURED;
+	if (status != 0 || said == NULL)
+		return status;
+	*days = strtoll(said, &end, 10);
+	if (all || said[0] < '0' || said[0] > '9' || *end != '\0' ||
+	    *days > DAYS_MAX)
 		return cli_usage("purge: --older-than: how many days?", "");
 	return 0;
 }

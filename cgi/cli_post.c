@@ -5,16 +5,18 @@
 #include "../common/base/limits.h"
 #include "../common/net/http.h"
 #include "../common/wire/sign.h"
-#include "cli_prompt.h"
 #include "conf.h"
+#include "file.h"
+#include "version.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* A signal may come just before the wait and not shorten it. */
 enum { CONNECT_MS = 10000, TURN_MS = 1000 };
+
+/* --- the secret */
 
 static int
 read_variable(const char *name, const char **secret, struct err *err)
@@ -26,37 +28,71 @@ read_variable(const char *name, const char **secret, struct err *err)
 	return 0;
 }
 
+/* The first line. */
 static int
 read_file(
     struct arena *a, const char *path, const char **secret, struct err *err)
 {
-	struct str text;
+	struct buf b;
+	struct stat st;
+	int rc;
 
-	if (cli_read(a, path, &text, err) == -1)
-		return -1;
-	*secret = arena_strndup(a, text.p, strcspn(text.p, "\r\n"));
-	return 0;
+	buf_init(&b, LIMIT_SECRET_BYTES);
+	rc = file_read(path, &b, &st, NULL, err);
+	if (rc == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IROTH) != 0)
+		(void)fprintf(stderr,
+		    PROGRAM ": %s can be read by everybody: chmod o-r it\n",
+		    path);
+	*secret = arena_strndup(a, buf_str(&b), strcspn(buf_str(&b), "\r\n"));
+	if (rc == 0 && **secret == '\0')
+		rc = fail(
+		    err, ERR_UNCONFIGURED, "there is no secret in %s", path);
+	buf_free(&b);
+	return rc;
+}
+
+/* The variable AGENTMARK_WEBHOOK_SECRET is part of the configuration. */
+static const char *
+configured(struct arena *a, const char *file)
+{
+	struct conf_source source = {.file = file};
+	struct conf *conf = conf_load(&source);
+	const char *secret = NULL;
+
+	if (conf->secrets.n != 0)
+		secret = arena_strndup(a, conf->secrets.items[0].key.p,
+		    conf->secrets.items[0].key.len);
+	conf_free(conf);
+	return secret;
 }
 
 int
 cli_secret(struct arena *a, const char *said, const char *file,
     const char **secret, struct err *err)
 {
-	struct conf_source source = {.file = file};
-	struct conf *conf;
-
 	if (said != NULL && strncmp(said, "env:", 4) == 0)
 		return read_variable(said + 4, secret, err);
 	if (said != NULL && strncmp(said, "file:", 5) == 0)
 		return read_file(a, said + 5, secret, err);
-	*secret = said;
-	if (said != NULL)
-		return 0;
-	conf = conf_load(&source);
-	if (conf->secrets.n != 0)
-		*secret = arena_strndup(a, conf->secrets.items[0].key.p,
-		    conf->secrets.items[0].key.len);
-	conf_free(conf);
+	*secret = said != NULL ? said : configured(a, file);
+	return 0;
+}
+
+int
+cli_secret_needed(struct arena *a, const char *path, const char *file,
+    struct str *secret, struct err *err)
+{
+	const char *text = NULL;
+
+	if (path == NULL)
+		text = configured(a, file);
+	else if (read_file(a, path, &text, err) == -1)
+		return -1;
+	if (text == NULL)
+		return fail(err, ERR_UNCONFIGURED,
+		    "there is no secret to sign with: use --secret-file, or "
+		    "AGENTMARK_WEBHOOK_SECRET, or a configuration");
+	*secret = (struct str){text, strlen(text)};
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* For commands that ask an endpoint elsewhere: one signed POST. */
+/* For commands that ask an endpoint elsewhere: the secret, and one signed
+ * POST. */
 #ifndef CLI_POST_H
 #define CLI_POST_H
 
@@ -10,6 +11,11 @@
  * the configuration (FILE is that of --config), or none, which is NULL. */
 int cli_secret(struct arena *a, const char *said, const char *file,
     const char **secret, struct err *err) MUST_USE;
+
+/* That of --secret-file, or, where PATH is NULL, of the configuration; without
+ * one this fails. */
+int cli_secret_needed(struct arena *a, const char *path, const char *file,
+    struct str *secret, struct err *err) MUST_USE;
 
 struct cli_post {
 	const char *url;

@@ -18,14 +18,6 @@
 #include <unistd.h>
 
 int
-cli_usage(const char *problem, const char *what)
-{
-	(void)fprintf(stderr, PROGRAM ": %s%s\nTry `" PROGRAM " --help`.\n",
-	    problem, what);
-	return EXIT_USAGE;
-}
-
-int
 cli_read(struct arena *a, const char *path, struct str *text, struct err *err)
 {
 	struct stat st;
@@ -218,24 +210,23 @@ int
 cli_render(const char *file, int n_args, char *const *args)
 {
 	struct rendering r = {.style = MARKDOWN_2_1};
+	const char *style = NULL;
+	const struct cli_arg known[] = {
+	    {NULL, &r.prompt, NULL},
+	    {"--props", &r.props, NULL},
+	    {"--markdown", &style, NULL},
+	};
 	struct err err = {0};
 	struct arena *a;
 	struct buf b;
-	int i, status;
+	int status;
 
 	(void)file;
-	for (i = 0; i < n_args; i++) {
-		if (strcmp(args[i], "--props") == 0 && i + 1 < n_args)
-			r.props = args[++i];
-		else if (strcmp(args[i], "--markdown") == 0 && i + 1 < n_args &&
-			 read_style(args[i + 1], &r.style))
-			i++;
-		else if (r.prompt == NULL &&
-			 (args[i][0] != '-' || args[i][1] == '\0'))
-			r.prompt = args[i];
-		else
-			return cli_usage("render: unexpected ", args[i]);
-	}
+	status = cli_args("render", known, ARRAY_LEN(known), n_args, args);
+	if (status != 0)
+		return status;
+	if (style != NULL && !read_style(style, &r.style))
+		return cli_usage("render: --markdown cannot be ", style);
 	if (r.prompt == NULL)
 		return cli_usage("render: which file?", "");
 	a = arena_new(NULL);

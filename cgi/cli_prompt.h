@@ -5,6 +5,7 @@
 #include "../common/base/arena.h"
 #include "../common/base/ast.h"
 #include "../common/base/err.h"
+#include "cli_args.h"
 
 /* A file, or standard input for "-"; in the arena. */
 int cli_read(struct arena *a, const char *path, struct str *text,
@@ -24,13 +25,8 @@ const char *cli_project(
 int cli_props(struct arena *a, const char *path, struct js *props,
     struct err *err) MUST_USE;
 
-/* A wrong use: 2. */
-int cli_usage(const char *problem, const char *what);
-
 int cli_render(const char *file, int n_args, char *const *args);
 int cli_parse(const char *file, int n_args, char *const *args);
 int cli_run_prompt(const char *file, int n_args, char *const *args);
-
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 
 #endif

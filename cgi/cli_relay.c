@@ -1,10 +1,9 @@
 /* The command `relay`: where to listen, whom to post to, and the secret, which
  * is never an argument, because everybody on a machine can read those.  It
  * refuses to listen where others than this machine could ask. */
-#include "../common/base/limits.h"
-#include "cli_prompt.h"
-#include "conf.h"
-#include "file.h"
+#include "../common/base/arena.h"
+#include "cli_args.h"
+#include "cli_post.h"
 #include "harden.h"
 #include "relay.h"
 #include "version.h"
@@ -26,50 +25,10 @@ static const char default_listen[] = "localhost:9417";
 
 struct relaying {
 	const char *url, *secret_file, *listen;
-	struct conf *conf;
-	struct buf secret; /* of the file */
 	struct str key;
 	int fds[MOST];
 	size_t n;
 };
-
-/* --- the secret */
-
-static int
-read_secret_file(struct relaying *r, struct err *err)
-{
-	struct stat st;
-
-	if (file_read(r->secret_file, &r->secret, &st, NULL, err) == -1)
-		return -1;
-	if (S_ISREG(st.st_mode) && (st.st_mode & S_IROTH) != 0)
-		(void)fprintf(stderr,
-		    PROGRAM ": %s can be read by everybody: chmod o-r it\n",
-		    r->secret_file);
-	r->key = (struct str){
-	    buf_str(&r->secret), strcspn(buf_str(&r->secret), "\r\n")};
-	if (r->key.len == 0)
-		return fail(err, ERR_UNCONFIGURED, "there is no secret in %s",
-		    r->secret_file);
-	return 0;
-}
-
-/* The variable AGENTMARK_WEBHOOK_SECRET is part of the configuration. */
-static int
-find_secret(struct relaying *r, const char *file, struct err *err)
-{
-	struct conf_source source = {.file = file};
-
-	if (r->secret_file != NULL)
-		return read_secret_file(r, err);
-	r->conf = conf_load(&source);
-	if (r->conf->secrets.n == 0)
-		return fail(err, ERR_UNCONFIGURED,
-		    "there is no secret to sign with: use --secret-file, or "
-		    "AGENTMARK_WEBHOOK_SECRET, or a configuration");
-	r->key = r->conf->secrets.items[0].key;
-	return 0;
-}
 
 /* --- sockets */
 
@@ -267,13 +226,13 @@ serve(struct relaying *r, struct err *err)
 static int
 run(struct relaying *r, const char *file)
 {
+	struct arena *a = arena_new(NULL);
 	struct err err = {0};
 	int rc, status = 0;
 
-	buf_init(&r->secret, LIMIT_SECRET_BYTES);
 	rc = open_sockets(r, &err);
 	if (rc == 0)
-		rc = find_secret(r, file, &err);
+		rc = cli_secret_needed(a, r->secret_file, file, &r->key, &err);
 	if (rc == 0)
 		rc = serve(r, &err);
 	if (rc == -1) {
@@ -282,8 +241,7 @@ run(struct relaying *r, const char *file)
 	}
 	while (r->n > 0)
 		(void)close(r->fds[--r->n]);
-	buf_free(&r->secret);
-	conf_free(r->conf);
+	arena_free(a);
 	err_free(&err);
 	return status;
 }
@@ -292,23 +250,15 @@ int
 cli_relay(const char *file, int n_args, char *const *args)
 {
 	struct relaying r = {.listen = default_listen};
-	const struct {
-		const char *name, **value;
-	} options[] = {
-	    {"--to", &r.url},
-	    {"--secret-file", &r.secret_file},
-	    {"--listen", &r.listen},
+	const struct cli_arg known[] = {
+	    {"--to", &r.url, NULL},
+	    {"--secret-file", &r.secret_file, NULL},
+	    {"--listen", &r.listen, NULL},
 	};
-	size_t k;
+	int status = cli_args("relay", known, ARRAY_LEN(known), n_args, args);
 
-	for (int i = 0; i < n_args; i++) {
-		for (k = 0; k < ARRAY_LEN(options); k++)
-			if (strcmp(args[i], options[k].name) == 0)
-				break;
-		if (k == ARRAY_LEN(options) || i + 1 == n_args)
-			return cli_usage("relay: unexpected ", args[i]);
-		*options[k].value = args[++i];
-	}
+	if (status != 0)
+		return status;
 	if (r.url == NULL)
 		return cli_usage("relay: --to which endpoint?", "");
 	if (strncasecmp(r.url, "http://", 7) != 0 &&

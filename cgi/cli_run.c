@@ -148,31 +148,18 @@ int
 cli_run_prompt(const char *file, int n_args, char *const *args)
 {
 	struct running run = {.output = "."};
-	const struct {
-		const char *name, **value;
-	} options[] = {
-	    {"--props", &run.props},
-	    {"--url", &run.url},
-	    {"--secret", &run.secret},
-	    {"--output", &run.output},
+	const struct cli_arg known[] = {
+	    {NULL, &run.prompt, NULL},
+	    {"--props", &run.props, NULL},
+	    {"--url", &run.url, NULL},
+	    {"--secret", &run.secret, NULL},
+	    {"--output", &run.output, NULL},
+	    {"--no-stream", NULL, &run.once},
 	};
-	size_t k;
-	int i, status;
+	int status = cli_args("run", known, ARRAY_LEN(known), n_args, args);
 
-	for (i = 0; i < n_args; i++) {
-		for (k = 0; k < ARRAY_LEN(options); k++)
-			if (strcmp(args[i], options[k].name) == 0)
-				break;
-		if (k < ARRAY_LEN(options) && i + 1 < n_args)
-			*options[k].value = args[++i];
-		else if (strcmp(args[i], "--no-stream") == 0)
-			run.once = true;
-		else if (run.prompt == NULL &&
-			 (args[i][0] != '-' || args[i][1] == '\0'))
-			run.prompt = args[i];
-		else
-			return cli_usage("run: unexpected ", args[i]);
-	}
+	if (status != 0)
+		return status;
 	if (run.prompt == NULL)
 		return cli_usage("run: which file?", "");
 	run.arena = arena_new(NULL);

@@ -5,7 +5,7 @@
 
 #include "../common/base/crypt.h"
 #include "../common/base/utf.h"
-#include "cli_prompt.h"
+#include "cli_args.h"
 #include "conf_table.h"
 #include "init_int.h"
 #include "version.h"
@@ -27,44 +27,19 @@ struct asking {
 	char line[MOST_ANSWER], typed[MOST_ANSWER]; /* wiped at the end */
 };
 
-#define IN(field) offsetof(struct asking, field)
-
-static const struct {
-	const char *name;
-	size_t offset;
-} flags[] = {
-    {"--server", IN(server)},
-    {"--path", IN(path)},
-    {"--provider", IN(provider)},
-    {"--key", IN(key)},
-    {"--group", IN(group)},
-};
-
 static int
-read_flags(struct asking *q, int n_args, char *const *args)
+read_args(struct asking *q, int n_args, char *const *args)
 {
-	const char *value;
-	size_t len, f;
+	const struct cli_arg known[] = {
+	    {"--server", &q->server, NULL},
+	    {"--path", &q->path, NULL},
+	    {"--provider", &q->provider, NULL},
+	    {"--key", &q->key, NULL},
+	    {"--group", &q->group, NULL},
+	    {"--force", NULL, &q->init.force},
+	};
 
-	for (int i = 0; i < n_args; i++) {
-		if (strcmp(args[i], "--force") == 0) {
-			q->init.force = true;
-			continue;
-		}
-		len = strcspn(args[i], "=");
-		for (f = 0; f < ARRAY_LEN(flags); f++)
-			if (strlen(flags[f].name) == len &&
-			    strncmp(flags[f].name, args[i], len) == 0)
-				break;
-		if (f == ARRAY_LEN(flags))
-			return cli_usage("init: unexpected ", args[i]);
-		value = args[i][len] == '=' ? args[i] + len + 1 : args[++i];
-		if (value == NULL)
-			return cli_usage(
-			    "init: a value is missing behind ", flags[f].name);
-		memcpy((char *)q + flags[f].offset, &value, sizeof(value));
-	}
-	return 0;
+	return cli_args("init", known, ARRAY_LEN(known), n_args, args);
 }
 
 /* --- answers: each takes TEXT, or says what is wrong with it */
@@ -377,7 +352,7 @@ init_command(const char *file, int n_args, char *const *args)
 	int rc;
 
 	q.init.arena = arena_new(NULL);
-	rc = read_flags(&q, n_args, args);
+	rc = read_args(&q, n_args, args);
 	if (rc == 0)
 		rc = ask_all(&q);
 	if (rc == 0)

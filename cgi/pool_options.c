@@ -2,7 +2,7 @@
 #include "pool_int.h"
 
 #include "../common/base/limits.h"
-#include "cli_prompt.h"
+#include "cli_args.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,16 +74,6 @@ read_number(const struct pool_option *o, const char *text, int64_t *value)
 	return true;
 }
 
-static const struct pool_option *
-find(const char *arg, size_t len)
-{
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (strlen(options[i].name) == len &&
-		    strncmp(options[i].name, arg, len) == 0)
-			return &options[i];
-	return NULL;
-}
-
 static int
 set(struct pool_options *to, const struct pool_option *o, const char *text)
 {
@@ -120,9 +110,8 @@ check(const struct pool_options *o)
 int
 pool_options_read(struct pool_options *to, int n_args, char *const *args)
 {
-	const struct pool_option *o;
-	const char *value;
-	size_t len;
+	const char *said[ARRAY_LEN(options)] = {NULL};
+	struct cli_arg known[ARRAY_LEN(options)];
 	int rc;
 
 	*to = (struct pool_options){
@@ -134,18 +123,13 @@ pool_options_read(struct pool_options *to, int n_args, char *const *args)
 	    .stop_ms = 10 * 1000,
 	    .reload_ms = 30 * 60 * 1000,
 	};
-	for (int i = 0; i < n_args; i++) {
-		len = strcspn(args[i], "=");
-		o = find(args[i], len);
-		if (o == NULL)
-			return cli_usage("pool: unexpected ", args[i]);
-		value = args[i][len] == '=' ? args[i] + len + 1 : args[++i];
-		if (value == NULL)
-			return cli_usage(
-			    "pool: a value is missing behind ", o->name);
-		rc = set(to, o, value);
-		if (rc != 0)
-			return rc;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		known[i] = (struct cli_arg){options[i].name, &said[i], NULL};
+	rc = cli_args("pool", known, ARRAY_LEN(known), n_args, args);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(options); i++)
+		if (said[i] != NULL)
+			rc = set(to, &options[i], said[i]);
+	if (rc != 0)
+		return rc;
 	return check(to);
 }
