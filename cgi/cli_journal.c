@@ -23,13 +23,10 @@ load(const char *file)
 {
 	struct conf_source source = {.file = file};
 	struct conf *conf = conf_load(&source);
-	const struct conf_note *note = conf->notes.items;
 
 	if (conf->code != CONF_BAD_CONFIG && conf->settings.journals != NULL)
 		return conf;
-	for (size_t i = 0; i < conf->notes.n; i++)
-		if (note[i].code == CONF_BAD_CONFIG)
-			(void)fprintf(stderr, PROGRAM ": %s\n", note[i].text);
+	conf_tell(conf);
 	if (conf->code != CONF_BAD_CONFIG)
 		(void)fprintf(stderr,
 		    PROGRAM ": there are no journals: experiments.journal is "

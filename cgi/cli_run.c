@@ -26,17 +26,6 @@ struct running {
 
 /* --- here */
 
-static void
-show_notes(const struct conf *conf)
-{
-	const struct conf_note *note = conf->notes.items;
-	size_t i;
-
-	for (i = 0; i < conf->notes.n; i++)
-		if (note[i].code == CONF_BAD_CONFIG)
-			(void)fprintf(stderr, PROGRAM ": %s\n", note[i].text);
-}
-
 /* No secret is needed to ask oneself. */
 static void
 run_here(struct running *run, const char *file)
@@ -55,7 +44,7 @@ run_here(struct running *run, const char *file)
 
 	log_set_level(LEVEL_ERROR);
 	if (conf->code == CONF_BAD_CONFIG) {
-		show_notes(conf);
+		conf_tell(conf);
 		run->terminal.failed = true;
 	} else {
 		runner = runner_new(&conf->settings);

@@ -7,6 +7,7 @@
 #include "../common/base/limits.h"
 #include "conf_load.h"
 #include "file.h"
+#include "version.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -318,4 +319,14 @@ conf_log(const struct conf *conf, enum log_level level)
 		else if (level >= LEVEL_WARNING)
 			log_reason(LEVEL_WARNING, "configuration", note->text);
 	}
+}
+
+void
+conf_tell(const struct conf *conf)
+{
+	const struct conf_note *note = conf->notes.items;
+
+	for (size_t i = 0; i < conf->notes.n; i++)
+		if (note[i].code == CONF_BAD_CONFIG)
+			(void)fprintf(stderr, PROGRAM ": %s\n", note[i].text);
 }

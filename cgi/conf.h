@@ -227,4 +227,7 @@ bool conf_refresh(
 /* Writes its notes to the log. */
 void conf_log(const struct conf *conf, enum log_level level);
 
+/* Tells the person at the terminal what is wrong with it, if anything is. */
+void conf_tell(const struct conf *conf) NONNULL;
+
 #endif
