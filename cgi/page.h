@@ -1,8 +1,14 @@
-/* Tables of HTML pages, for the status page and for reports. */
+/* What the status page and reports have in common. */
 #ifndef PAGE_H
 #define PAGE_H
 
 #include "../common/base/html.h"
+
+/* What every page begins with. */
+#define PAGE_HEAD                                                              \
+	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"                        \
+	"<meta charset=\"utf-8\">\n<meta name=\"viewport\" "                   \
+	"content=\"width=device-width, initial-scale=1\">\n"
 
 /* A table that scrolls by itself where it is wider than the window, named by
  * the heading that has the id LABEL (NULL: it has none).  A title that begins

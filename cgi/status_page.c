@@ -17,13 +17,7 @@
 /* Runs that are looked at, and shown of each kind. */
 enum { LOOK_AT = 1000, SHOW_RUNS = 50, SHOW_EXPERIMENTS = 10 };
 
-static const char head[] =
-    "<!DOCTYPE html>\n"
-    "<html lang=\"en\">\n"
-    "<head>\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, "
-    "initial-scale=1\">\n"
+static const char head[] = PAGE_HEAD
     "<title>" PROGRAM "</title>\n"
     "<style>\n"
     ":root{color-scheme:light dark;--line:#8886;--dim:#767676;--bad:#b3261e}\n"
