@@ -17,26 +17,37 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+#if defined(__SSE2__)
+/* A bit for each byte that is not plain.  Signed: bytes from 0x80 on are below
+ * the space, too. */
+static inline unsigned
+odd_bits(__m128i v)
+{
+	__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(0x20)),
+	    _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+	return (unsigned)_mm_movemask_epi8(odd);
+}
+#endif
+
 /* As json_scan_text(), but stops at any byte that is not ASCII. */
 static inline const char *
 scan_plain(const char *p, const char *end)
 {
 #if defined(__SSE2__)
-	const __m128i quote = _mm_set1_epi8('"');
-	const __m128i backslash = _mm_set1_epi8('\\');
-	const __m128i space = _mm_set1_epi8(0x20);
+	unsigned odd;
 
-	while (end - p >= 16) {
-		__m128i v = _mm_loadu_si128((const void *)p);
-		/* Signed: bytes from 0x80 on are below the space, too. */
-		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, space),
-		    _mm_or_si128(_mm_cmpeq_epi8(v, quote),
-			_mm_cmpeq_epi8(v, backslash)));
-		int mask = _mm_movemask_epi8(odd);
-
-		if (mask != 0)
-			return p + __builtin_ctz((unsigned)mask);
-		p += 16;
+	for (; end - p >= 16; p += 16) {
+		odd = odd_bits(_mm_loadu_si128((const void *)p));
+		if (odd != 0)
+			return p + __builtin_ctz(odd);
+	}
+	if (end - p >= 8) { /* keys are short */
+		odd = odd_bits(_mm_loadl_epi64((const void *)p)) & 0xff;
+		if (odd != 0)
+			return p + __builtin_ctz(odd);
+		p += 8;
 	}
 #endif
 	while (p < end && is_plain((unsigned char)*p))

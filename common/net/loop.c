@@ -35,6 +35,7 @@ struct watch {
 struct loop {
 	int64_t now;
 	struct timer *timers;	/* by due, then in order of setting */
+	struct timer *latest;	/* set last, and still set; or NULL */
 	struct pollfd *fds;	/* fd is -1 where nothing is waited for */
 	struct watch **watches; /* beside fds; NULL is a free place */
 	size_t n, cap;
@@ -90,6 +91,8 @@ timer_clear(struct loop *loop, struct timer *t)
 	*at = t->next;
 	t->next = NULL;
 	t->set = false;
+	if (loop->latest == t)
+		loop->latest = NULL;
 }
 
 void
@@ -102,11 +105,15 @@ timer_set(struct loop *loop, struct timer *t, int64_t due,
 	t->due = due;
 	t->fn = fn;
 	t->arg = arg;
+	/* Many that are due at once are set one after the other. */
+	if (loop->latest != NULL && loop->latest->due <= due)
+		at = &loop->latest->next;
 	while (*at != NULL && (*at)->due <= due)
 		at = &(*at)->next;
 	t->next = *at;
 	t->set = true;
 	*at = t;
+	loop->latest = t;
 }
 
 /* As many as were due before the first ran: one that sets itself again waits

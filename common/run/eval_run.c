@@ -63,14 +63,15 @@ conclude(void *arg)
 static void
 trace_result(struct eval_run *e)
 {
-	const json_t *score = json_object_get(e->result, "score");
-	const json_t *passed = json_object_get(e->result, "passed");
-	const json_t *label = json_object_get(e->result, "label");
-	const json_t *reason = json_object_get(e->result, "reason");
+	const json_t *score, *passed, *label, *reason;
 	struct span *s = e->c.span;
 
 	if (s == NULL)
 		return;
+	score = json_object_get(e->result, "score");
+	passed = json_object_get(e->result, "passed");
+	label = json_object_get(e->result, "label");
+	reason = json_object_get(e->result, "reason");
 	if (json_is_number(score))
 		span_double(
 		    s, "agentmark.eval.score", json_number_value(score));
@@ -342,20 +343,19 @@ struct eval_run *
 eval_start(struct engine *engine, struct arena *a, const struct eval_conf *conf,
     const struct eval_case *c, void (*done)(void *arg), void *arg)
 {
-	struct arena *own = arena_new(a);
-	struct eval_run *e = arena_zalloc(own, sizeof(*e));
+	struct eval_run *e = arena_zalloc(a, sizeof(*e));
 	struct span *span = NULL;
 	struct err err = {0};
 
 	e->engine = engine;
-	e->arena = own;
+	e->arena = a;
 	e->conf = conf;
 	e->done = done;
 	e->arg = arg;
 	e->starting = true;
 	if (c->span != NULL)
-		span = span_start(
-		    c->span, arena_printf(own, "eval %s", conf->name));
+		span =
+		    span_start(c->span, arena_printf(a, "eval %s", conf->name));
 	e->c.span = span;
 	if (start(e, c, &err) < 0)
 		eval_fail(e, err.msg);
@@ -387,5 +387,4 @@ eval_free(struct eval_run *e)
 		return;
 	release(e);
 	json_decref(e->result);
-	arena_free(e->arena);
 }

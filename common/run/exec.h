@@ -37,6 +37,9 @@ struct engine {
 	struct answers *answers; /* answers.h; NULL: nothing is kept */
 	/* W3C, of the request that is answered; NULL: it brought none. */
 	const char *traceparent;
+	/* For ids: asking the kernel for each would cost more than the id. */
+	unsigned char drawn[512]; /* random bytes */
+	size_t n_drawn;		  /* those that no id has yet */
 };
 
 /* Starts a call whose events go to OUT, exactly one of them terminal.  ASK is

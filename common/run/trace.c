@@ -68,6 +68,17 @@ is_hidden(const struct span *s, const char *key)
 
 /* --- spans */
 
+static void
+draw_id(struct engine *engine, unsigned char *id, size_t len)
+{
+	if (engine->n_drawn < len) {
+		crypt_random(engine->drawn, sizeof(engine->drawn));
+		engine->n_drawn = sizeof(engine->drawn);
+	}
+	engine->n_drawn -= len;
+	memcpy(id, engine->drawn + engine->n_drawn, len);
+}
+
 static struct span *
 add_span(struct trace *t, struct span *parent, const char *name)
 {
@@ -81,7 +92,7 @@ add_span(struct trace *t, struct span *parent, const char *name)
 	s->otlp.name = arena_strdup(t->arena, name);
 	s->otlp.kind = OTLP_INTERNAL;
 	s->otlp.start_ns = clock_wall_ns();
-	crypt_random(s->otlp.span_id, OTLP_SPAN_ID);
+	draw_id(t->engine, s->otlp.span_id, OTLP_SPAN_ID);
 	if (parent != NULL) {
 		memcpy(s->otlp.trace_id, parent->otlp.trace_id, OTLP_TRACE_ID);
 		memcpy(s->otlp.parent, parent->otlp.span_id, OTLP_SPAN_ID);
@@ -100,7 +111,7 @@ trace_start(struct engine *engine, struct arena *a, const char *name,
 	unsigned char id[OTLP_TRACE_ID];
 	struct trace *t;
 
-	crypt_random(id, sizeof(id));
+	draw_id(engine, id, sizeof(id));
 	hex_print(out, id, sizeof(id));
 	if (conf == NULL || conf->n_collectors == 0)
 		return NULL;
