@@ -66,7 +66,8 @@ doc_help(FILE *out)
 	    "usage: " PROGRAM " [--config FILE] COMMAND\n"
 	    "\n"
 	    "A web server starts this program as CGI or FastCGI; it answers "
-	    "AgentMark's\nwebhooks.  A person may use these commands:\n\n");
+	    "AgentMark's\nwebhooks.  A person may use these commands, with "
+	    "options as --name VALUE or\n--name=VALUE:\n\n");
 	for (i = 0; i < cli_n_commands; i++) {
 		c = &cli_commands[i];
 		(void)fprintf(out, "  %s%s%s\n", c->name,

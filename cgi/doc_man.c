@@ -72,7 +72,9 @@ print_commands(FILE *out)
 {
 	const struct command *c;
 
-	(void)fprintf(out, ".Sh COMMANDS\n.Bl -tag -width Ds\n");
+	(void)fprintf(out, ".Sh COMMANDS\nThe value of an option stands behind "
+			   "it, or behind an equals sign.\n"
+			   ".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < cli_n_commands; i++) {
 		c = &cli_commands[i];
 		(void)fprintf(out, ".It Cm %s%s%s\n", c->name,

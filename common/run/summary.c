@@ -228,15 +228,6 @@ summary_decided(const struct summary *s)
 }
 
 bool
-summary_failed(const struct summary *s)
-{
-	for (size_t i = 0; i < s->n_gates; i++)
-		if (!gate_passed(s, &s->gates[i]))
-			return true;
-	return false;
-}
-
-bool
 summary_glance(const struct summary *s, const char **eval, double *mean,
     double *low, double *high)
 {

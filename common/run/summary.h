@@ -47,9 +47,6 @@ int summary_decided(const struct summary *s) NONNULL;
 bool summary_glance(const struct summary *s, const char **eval, double *mean,
     double *low, double *high) NONNULL;
 
-/* Whether a gate has failed. */
-bool summary_failed(const struct summary *s) NONNULL;
-
 /* {"type":"summary","rows":…,"evals":[…],…}, docs/statistics.md: a new
  * reference, when all rows are in.  Two runs of the same rows differ in `times`
  * alone. */

@@ -61,7 +61,7 @@ gate_value(const struct summary *s, const struct gate_state *g)
 	       (double)s->rows;
 }
 
-bool
+static bool
 gate_passed(const struct summary *s, const struct gate_state *g)
 {
 	return g->eval != NULL &&

@@ -151,7 +151,6 @@ int summary_finish(struct summary *s, struct err *err);
 
 /* Means over all rows, where those without a score count as 0. */
 double gate_value(const struct summary *s, const struct gate_state *g);
-bool gate_passed(const struct summary *s, const struct gate_state *g);
 struct interval gate_interval(
     const struct summary *s, const struct gate_state *g);
 json_t *gates_json(struct summary *s);

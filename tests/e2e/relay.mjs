@@ -462,8 +462,11 @@ const started = async (args, env) => {
 };
 await test('wrong uses: 2, and what is wrong', async () => {
   const to = ['--to', 'http://127.0.0.1:1'];
-  for (const [args, problem] of [[[], /--to which/], [['--to'], /missing behind --to/],
-    [['--to', 'ftp://x'], /neither with http/], [[...to, 'more'], /more/],
+  for (const [args, problem] of [[[], /--to which/],
+    [['--to'], /missing behind --to/],
+    [['--to', 'ftp://x'], /neither with http/],
+    [['--to=ftp://x'], /neither with http/],
+    [[...to, 'more'], /more/],
     [[...to, '--secret', SECRET], /unexpected --secret/],
     [[...to, '--listen', '0.0.0.0:1'], /no loopback/],
     [[...to, '--listen', '[::]:1'], /no loopback/],
