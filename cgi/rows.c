@@ -103,7 +103,8 @@ read_plain(struct rows *rows, const json_t *line, struct record *r)
 	r->cost = (double)NAN;
 	r->evals = json_object_get(result, "evals");
 	buf_init(&b, LIMIT_LINE_BYTES);
-	json_print(&b, input);
+	if (input != NULL)
+		json_print(&b, input);
 	record_hash(rows->hash, (struct str){buf_str(&b), b.len},
 	    json_object_get(result, "expectedOutput"));
 	buf_free(&b);
