@@ -290,6 +290,28 @@ print_check(const struct init *init, const char *more)
 	(void)printf(" check%s", more);
 }
 
+/* Who starts the workers: systemd, where it runs. */
+static void
+print_workers(const struct outputs *o)
+{
+	const struct init *init = o->init;
+	const char *group = init->group != NULL ? init->group : "www-data";
+
+	if (access("/run/systemd/system", F_OK) == 0) {
+		(void)printf("  cp %s %s /etc/systemd/system/\n"
+			     "  systemctl enable --now agentmark-fcgi.socket\n",
+		    in_folder(init, "agentmark-fcgi.service"),
+		    in_folder(init, "agentmark-fcgi.socket"));
+		return;
+	}
+	(void)printf(
+	    "  # systemd does not run here; spawn-fcgi (a package) "
+	    "starts the workers:\n"
+	    "  spawn-fcgi -s /run/agentmark-fcgi.sock -M 0660 -U %s -G %s "
+	    "-u %s -g %s -- %s --config %s pool\n",
+	    group, group, group, group, init->program, init->file);
+}
+
 static void
 print_next(const struct outputs *o)
 {
@@ -300,13 +322,8 @@ print_next(const struct outputs *o)
 		     "  webhook URL  https://YOUR-HOST%s\n"
 		     "  secret       %.*s\n\nThen:\n",
 	    init->path, (int)strcspn(o->secret, "\r\n"), o->secret);
-	if (s->units && o->snippet != NULL)
-		(void)printf("  cp %s %s /etc/systemd/system/\n",
-		    in_folder(init, "agentmark-fcgi.service"),
-		    in_folder(init, "agentmark-fcgi.socket"));
 	if (s->units)
-		(void)printf(
-		    "  systemctl enable --now agentmark-fcgi.socket\n");
+		print_workers(o);
 	if (o->snippet != NULL)
 		print_lines(s->how, o->snippet);
 	else if (s->enable != NULL)

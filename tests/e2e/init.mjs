@@ -74,7 +74,9 @@ await test('questions, and a key that is typed', async () => {
   assert.match(at.read('am.yaml'), /openai:\n    api_key: "file:am.key"/);
   assert.deepEqual(at.files(), ['agentmark-fcgi.service',
     'agentmark-fcgi.socket', 'am.key', 'am.nginx.conf', 'am.secret', 'am.yaml']);
-  assert.match(said.out, /systemctl enable --now agentmark-fcgi.socket/);
+  assert.match(said.out, fs.existsSync('/run/systemd/system')
+    ? /systemctl enable --now agentmark-fcgi.socket/
+    : /spawn-fcgi -s \/run\/agentmark-fcgi.sock .* --config \S*am.yaml pool\n/);
 });
 await test('the end of the input takes what is usual', async () => {
   const at = place();
