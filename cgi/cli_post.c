@@ -51,30 +51,38 @@ read_file(
 	return rc;
 }
 
-/* The variable AGENTMARK_WEBHOOK_SECRET is part of the configuration. */
-static const char *
-configured(struct arena *a, const char *file)
+/* That of the configuration, of which the variable AGENTMARK_WEBHOOK_SECRET is
+ * part; NULL: it has none.  A configuration that cannot be read is not one
+ * without a secret. */
+static int
+configured(
+    struct arena *a, const char *file, const char **secret, struct err *err)
 {
 	struct conf_source source = {.file = file};
 	struct conf *conf = conf_load(&source);
-	const char *secret = NULL;
+	int rc = 0;
 
+	*secret = NULL;
 	if (conf->secrets.n != 0)
-		secret = arena_strndup(a, conf->secrets.items[0].key.p,
+		*secret = arena_strndup(a, conf->secrets.items[0].key.p,
 		    conf->secrets.items[0].key.len);
+	else if (conf_wrong(conf) != NULL)
+		rc = fail(err, ERR_UNCONFIGURED, "%s", conf_wrong(conf));
 	conf_free(conf);
-	return secret;
+	return rc;
 }
 
 int
 cli_secret(struct arena *a, const char *said, const char *file,
     const char **secret, struct err *err)
 {
-	if (said != NULL && strncmp(said, "env:", 4) == 0)
+	if (said == NULL)
+		return configured(a, file, secret, err);
+	if (strncmp(said, "env:", 4) == 0)
 		return read_variable(said + 4, secret, err);
-	if (said != NULL && strncmp(said, "file:", 5) == 0)
+	if (strncmp(said, "file:", 5) == 0)
 		return read_file(a, said + 5, secret, err);
-	*secret = said != NULL ? said : configured(a, file);
+	*secret = said;
 	return 0;
 }
 
@@ -82,11 +90,11 @@ int
 cli_secret_needed(struct arena *a, const char *path, const char *file,
     struct str *secret, struct err *err)
 {
-	const char *text = NULL;
+	const char *text;
+	int rc = path != NULL ? read_file(a, path, &text, err)
+			      : configured(a, file, &text, err);
 
-	if (path == NULL)
-		text = configured(a, file);
-	else if (read_file(a, path, &text, err) == -1)
+	if (rc == -1)
 		return -1;
 	if (text == NULL)
 		return fail(err, ERR_UNCONFIGURED,

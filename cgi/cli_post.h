@@ -8,7 +8,8 @@
 #include "../common/run/reply.h"
 
 /* The secret that SAID means: itself, env:NAME or file:PATH; NULL: the first of
- * the configuration (FILE is that of --config), or none, which is NULL. */
+ * the configuration (FILE is that of --config), or none, which is NULL.  Fails
+ * where none is found because the configuration is wrong. */
 int cli_secret(struct arena *a, const char *said, const char *file,
     const char **secret, struct err *err) MUST_USE;
 

@@ -330,3 +330,14 @@ conf_tell(const struct conf *conf)
 		if (note[i].code == CONF_BAD_CONFIG)
 			(void)fprintf(stderr, PROGRAM ": %s\n", note[i].text);
 }
+
+const char *
+conf_wrong(const struct conf *conf)
+{
+	const struct conf_note *note = conf->notes.items;
+
+	for (size_t i = 0; i < conf->notes.n; i++)
+		if (note[i].code == CONF_BAD_CONFIG)
+			return note[i].text;
+	return NULL;
+}

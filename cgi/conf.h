@@ -217,6 +217,8 @@ struct conf_source {
 /* Never NULL. */
 struct conf *conf_load(const struct conf_source *source) MUST_USE;
 void conf_free(struct conf *conf);
+/* What is wrong, the first of it; NULL: nothing. */
+const char *conf_wrong(const struct conf *conf);
 
 /* Replaces *CONF when the variables that a request may bring are not those
  * that it was made from; true when it did.  The old one is freed by the

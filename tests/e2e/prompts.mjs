@@ -268,6 +268,13 @@ await test('run --url posts it, signed', async () => {
   assert(err.includes('signature'), err);
 });
 
+await test('run --url tells why there is no secret', async () => {
+  const { code, err } = await command('--config', '/nowhere/am.yaml', 'run',
+    file('greeting.prompt.mdx'), '--url', server.base);
+  equal(code, 1);
+  assert(err.includes('/nowhere/am.yaml: No such file'), err);
+});
+
 await test('run indents objects', async () => {
   for (const more of [[], ['--no-stream'], ['--url', server.base]]) {
     const { code, out, err } = await command('run',
