@@ -2,7 +2,7 @@
 // calls a provider; as one file (deploy/static), it needs nothing of the system,
 // not even a root directory with more in it than itself and the certificates.
 //   node static.mjs CYCLONEDX-LIBRARY   the libraries are kept in build-static
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http2 from 'node:http2';
@@ -256,6 +256,27 @@ await test('a refusal costs at most 2 ms of CPU, an echo 3 ms', () => {
   assert.ok(refusal <= 2, `a refusal: ${refusal} ms`);
   assert.ok(run <= 3, `an echo: ${run} ms`);
 });
+
+// --- for another machine, where somebody built it
+
+const arm = path.join(cache, 'agentmark-fcgi-aarch64');
+const QEMU = 'qemu-aarch64-static';
+if (arm !== built && fs.existsSync(arm) &&
+    spawnSync(QEMU, ['--version']).status === 0)
+  await test('for arm64, too, it runs a prompt over TLS 1.3', async () => {
+    const size = fs.statSync(arm).size;
+    assert.ok(size <= LARGEST, `${size} bytes`);
+    const script = path.join(dir, 'arm');
+    fs.writeFileSync(script, `#!/bin/sh\nexec ${QEMU} ${arm}\n`,
+      { mode: 0o755 });
+    const env = { AGENTMARK_FCGI_CONFIG: configuration(dir),
+      SSL_CERT_FILE: cert };
+    assert.equal((await asCgi(script, env, evals, {})).status, 401);
+    heard = [];
+    const reply = await asCgi(script, env, prompt);
+    assert.equal(reply.json?.result, 'well', reply.body + reply.stderr);
+    assert.deepEqual(heard, [['2.0', 'TLSv1.3']]);
+  });
 
 // --- what it is made of
 
