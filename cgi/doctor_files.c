@@ -9,6 +9,7 @@
 #include "../common/run/prompt_file.h"
 #include "../common/run/slots.h"
 #include "../common/run/tool.h"
+#include "../common/store/cache.h"
 #include "../common/store/store.h"
 #include "../common/template/prompt.h"
 #include "conf_load.h"
@@ -104,6 +105,25 @@ try_store(struct doctor *d, const char *path)
 		    "%s cannot be written", path);
 	err_free(&err);
 	store_free(store);
+}
+
+static void
+try_answers(struct doctor *d, const struct answers_conf *conf)
+{
+	struct cache *cache;
+	struct err err = {0};
+
+	if (conf->path == NULL || conf->use == ANSWERS_NEVER)
+		return;
+	cache = cache_new(conf->path, conf->bytes, conf->days);
+	if (cache_check(cache, &err) == -1)
+		doctor_say(
+		    d, "kept answers", DOCTOR_ERROR, as_workers, "%s", err.msg);
+	else
+		doctor_say(
+		    d, "kept answers", DOCTOR_OK, NULL, "%s", conf->path);
+	err_free(&err);
+	cache_free(cache);
 }
 
 /* --- programs */
@@ -252,6 +272,7 @@ doctor_files(struct doctor *d)
 	try_root(d, "datasets.root", s->datasets->root);
 	try_root(d, "prompts.root", s->prompts.root);
 	try_store(d, s->store);
+	try_answers(d, &s->answers);
 	try_slots(d, s);
 	try_programs(d, s);
 	try_evals(d, s);

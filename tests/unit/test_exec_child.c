@@ -317,6 +317,8 @@ test_cancel(void **state)
 	calls_free(&s[1]);
 	pid_of(&s[2], second, sizeof(second));
 	assert_string_not_equal(first, second);
+	for (int i = 0; i < 500 && kill(atoi(first), 0) == 0; i++)
+		engine_turn(&calls_engine, 10);
 	assert_int_equal(kill(atoi(first), 0), -1);
 }
 
