@@ -91,8 +91,9 @@ const PROBES = ['endpoint', 'certificate', 'signature', 'refusals',
   'model echo', 'streaming', 'compression', 'at once', 'disconnect', 'silence',
   'clock'];
 
-for (const name of Object.keys(mounts).filter(one => only.test(one)))
-  await test(`${name}: nothing is wrong with deploy/${mounts[name].file}`,
+// Each is a name and a body; most of their time is waiting.
+const cases = Object.keys(mounts).filter(one => only.test(one)).map(name =>
+  [`${name}: nothing is wrong with deploy/${mounts[name].file}`,
     () => mounted(name, { args: ['--silence', '2'] }, said => {
       const { deaf } = mounts[name]; // to a client that leaves
       assert.deepEqual(said.findings.map(f => f.what), PROBES);
@@ -101,7 +102,7 @@ for (const name of Object.keys(mounts).filter(one => only.test(one)))
         assert.equal(verdict, what === 'certificate' ? 'not tried' :
           what === 'disconnect' && deaf ? 'warning' : 'ok', text);
       assert.ok(!said.text.includes(SECRET) && !said.text.includes(TOKEN));
-    }));
+    })]);
 
 // The mistake, where it is made, what is found and which line mends it.
 const mistakes = [
@@ -166,13 +167,17 @@ const mistakes = [
     what: 'refusals', says: /unsigned is answered 200/, mend: /required/ },
 ];
 for (const m of mistakes.filter(one => only.test(one.mount)))
-  await test(`${m.mount}: ${m.mistake}`, () => mounted(m.mount, m, said => {
+  cases.push([`${m.mount}: ${m.mistake}`, () => mounted(m.mount, m, said => {
     const found = said.of[m.what];
     assert.equal(found.verdict, m.verdict ?? 'error', JSON.stringify(found));
     assert.match(found.text, m.says);
     assert.match(found.mend, m.mend);
     assert.equal(said.code, m.verdict ? 0 : 1);
-  }));
+  })]);
+await Promise.all(Array.from({ length: 2 }, async () => {
+  for (let one; (one = cases.shift());)
+    await test(...one);
+}));
 
 // --- here
 
