@@ -4,7 +4,6 @@
 #include "study.h"
 
 #include "../common/base/crypt.h"
-#include "../common/base/utf.h"
 #include "../common/run/dispatch.h"
 #include "../common/template/prompt.h"
 #include "../common/wire/sampling.h"
@@ -117,17 +116,6 @@ name_cell(struct study *s, size_t n, const char *path, const char *model)
 	run->problems = json_array();
 }
 
-static const char *
-text_of(struct arena *a, struct js value)
-{
-	struct str text;
-
-	if (value.type != JS_STRING)
-		return NULL;
-	text = utf8_from(a, value.string);
-	return arena_strndup(a, text.p, text.len);
-}
-
 /* What the prompt says of itself. */
 static int
 describe(struct study *s, struct cell *cell, struct err *err)
@@ -143,11 +131,11 @@ describe(struct study *s, struct cell *cell, struct err *err)
 	if (kind != TEMPLATE__MAX) {
 		config = js_get(front, template_config_key(kind));
 		cell->run.model =
-		    text_of(s->arena, js_get(config, "model_name"));
+		    js_text(s->arena, js_get(config, "model_name"));
 	}
 	cell->run.dataset = said;
 	if (said == NULL)
-		cell->run.dataset = text_of(s->arena,
+		cell->run.dataset = js_text(s->arena,
 		    js_get(js_get(front, "test_settings"), "dataset"));
 	return 0;
 }

@@ -3,7 +3,6 @@
  * belong to whoever checks, and not to the user of the workers. */
 #include "doctor.h"
 
-#include "../common/base/utf.h"
 #include "../common/run/alert.h"
 #include "../common/run/eval_run.h"
 #include "../common/run/prompt_file.h"
@@ -192,16 +191,14 @@ check_own_model(struct doctor *d, const struct prompt *prompt, struct err *err)
 {
 	struct js config =
 	    js_get(prompt->frontmatter, template_config_key(prompt->kind));
-	struct js name = js_get(config, "model_name");
+	const char *name = js_text(d->arena, js_get(config, "model_name"));
 	const struct provider *provider;
-	struct str text;
 	const char *id;
 
-	if (name.type != JS_STRING)
+	if (name == NULL)
 		return fail(err, ERR_PROMPT, "its prompt names no model");
-	text = utf8_from(d->arena, name.string);
-	return model_resolve(&d->conf->settings.models,
-	    arena_strndup(d->arena, text.p, text.len), &provider, &id, err);
+	return model_resolve(
+	    &d->conf->settings.models, name, &provider, &id, err);
 }
 
 static int

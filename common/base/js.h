@@ -97,6 +97,9 @@ const char *js_typeof(struct js v);
 double js_to_number(struct arena *a, struct js v);
 struct str16 js_to_string(struct arena *a, struct js v);
 
+/* A string as UTF-8, in the arena; NULL for any other value. */
+const char *js_text(struct arena *a, struct js v);
+
 /* JSON.stringify without spaces, as WTF-8; lone surrogates are escaped.
  * Returns false and adds nothing when the result is undefined. */
 bool js_stringify(struct arena *a, struct buf *b, struct js v);

@@ -288,3 +288,14 @@ js_to_string(struct arena *a, struct js v)
 	buf_free(&b);
 	return s;
 }
+
+const char *
+js_text(struct arena *a, struct js v)
+{
+	struct str text;
+
+	if (v.type != JS_STRING)
+		return NULL;
+	text = utf8_from(a, v.string);
+	return arena_strndup(a, text.p, text.len);
+}

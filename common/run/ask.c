@@ -1,7 +1,6 @@
 /* Finds out what a compiled prompt asks of whom. */
 #include "ask.h"
 
-#include "../base/utf.h"
 #include "scope.h"
 
 static const enum prompt_kind kinds[] = {
@@ -29,17 +28,6 @@ member_as_json(struct arena *a, struct js object, const char *key)
 	return json;
 }
 
-static const char *
-text_of(struct arena *a, struct js value)
-{
-	struct str text;
-
-	if (value.type != JS_STRING)
-		return NULL;
-	text = utf8_from(a, value.string);
-	return arena_strndup(a, text.p, text.len);
-}
-
 static int
 prepare(struct engine *engine, const struct spend *spend, struct arena *a,
     const struct prompt *prompt, struct ask *ask, struct err *err)
@@ -49,7 +37,7 @@ prepare(struct engine *engine, const struct spend *spend, struct arena *a,
 
 	*ask = (struct ask){.kind = kinds[prompt->kind]};
 	ask->config = member_as_json(a, prompt->frontmatter, key);
-	ask->name = text_of(a, js_get(prompt->frontmatter, "name"));
+	ask->name = js_text(a, js_get(prompt->frontmatter, "name"));
 	name = json_string_value(json_object_get(ask->config, "model_name"));
 	if (name == NULL)
 		return fail(err, ERR_PROMPT, "%s.model_name is missing", key);
