@@ -531,7 +531,7 @@ exec_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 
 	x->engine = engine;
 	x->arena = a;
-	x->asked = *ask;
+	x->asked = x->ask = *ask;
 	x->out = out;
 	x->tap = (struct exec_tap){{tap_event}, x};
 	x->allowed = attempts_allowed(ask, engine->settings);

@@ -110,6 +110,21 @@ static const struct driver agent = {
     .next = next_event,
 };
 
+static unsigned
+one(const char *model)
+{
+	(void)model;
+	return 1;
+}
+
+static const struct driver painter = {
+    .name = "painter",
+    .abilities = DRIVER_IMAGE | DRIVER_LOCAL,
+    .state_size = sizeof(struct player),
+    .next = next_event,
+    .images_at_once = one,
+};
+
 /* --- the rest of the world */
 
 struct fixture {
@@ -574,6 +589,23 @@ test_agent(void **state)
 	assert_int_equal(n_offered, 1);
 }
 
+/* More than the model makes at once: several calls, and one answer, which is
+ * kept as a whole. */
+static void
+test_images(void **state)
+{
+	struct fixture *f = *state;
+
+	f->provider.driver = &painter;
+	f->ask.kind = PROMPT_IMAGE;
+	f->ask.stream = false;
+	configure(f, "{\"num_images\":2}");
+	expect(f,
+	    "[[[\"object\",[\"a\"]],[\"stop\"]],"
+	    "[[\"object\",[\"a\"]],[\"stop\"]]]",
+	    "object [\"a\",\"a\"]\nstop 20+2=22\n");
+}
+
 /* At any moment. */
 static void
 test_cancel(void **state)
@@ -606,6 +638,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_objects, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_side_by_side, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_agent, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_images, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 	};
 
