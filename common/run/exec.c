@@ -494,6 +494,7 @@ begin(struct exec *x)
 	if (turn == 0) {
 		if (prepare(x) < 0) {
 			exec_trace_fail(x);
+			unprepare(x);
 			return -1;
 		}
 		log_ignored(x);

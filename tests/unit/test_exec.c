@@ -3,6 +3,8 @@
 #include "../../common/base/clock.h"
 #include "../../common/base/log.h"
 #include "../../common/run/limit.h"
+#include "../../common/run/price.h"
+#include "../../common/run/scope.h"
 #include "../../common/store/store.h"
 #include "exec_calls.h"
 #include "script_server.h"
@@ -10,6 +12,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -484,6 +487,31 @@ test_clocks(void **state)
 		(void)close(fds[i]);
 }
 
+/* What cannot be asked is not paid. */
+static void
+test_unmade_costs_nothing(void **state)
+{
+	static const struct price_row rows[] = {{"bad", {.call = 1}}};
+	static const struct prices prices = {rows, 1, NAN, 500};
+	struct provider p = provider_at(server.port);
+	struct ask ask = ask_of(&p, "bad");
+	json_t *data = json_pack("{s:f}", "maxCostUsd", 5.0);
+	struct sink out = {NULL};
+	struct err err = {0};
+
+	(void)state;
+	calls_settings.prices = &prices;
+	calls_engine.spend =
+	    spend_new(&calls_engine, calls_arena, NULL, data, &err);
+	assert_non_null(calls_engine.spend);
+	assert_null(exec_start(&calls_engine, calls_arena, &ask, &out, &err));
+	assert_string_equal(err.msg, "it cannot be asked");
+	assert_true(spend_total(calls_engine.spend) <= 0);
+	assert_true(spend_room(&calls_engine));
+	err_free(&err);
+	json_decref(data);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, calls_setup, calls_teardown)
 #define STORED(name)                                                           \
@@ -504,6 +532,7 @@ main(void)
 	    TEST(test_fallbacks_end),
 	    TEST(test_no_fallback_after_the_first_word),
 	    TEST(test_clocks),
+	    TEST(test_unmade_costs_nothing),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);
