@@ -1,6 +1,7 @@
 /* Options that hold anything: YAML nodes to JSON, their scalars typed as those
  * of a prompt's frontmatter are, but for dates, which stay text.  It refuses to
  * know what the JSON is for. */
+#include "../common/base/json.h"
 #include "../common/base/utf.h"
 #include "../common/template/scalar.h"
 #include "conf_load.h"
@@ -87,12 +88,6 @@ make_node(struct loader *l, const struct option *o, const struct yaml *node)
 	}
 }
 
-static void
-free_json(void *arg)
-{
-	json_decref(arg);
-}
-
 /* The mapping in the file that NODE names, which may be JSON: it is YAML. */
 static const struct yaml *
 read_file(struct loader *l, const struct option *o, const struct yaml *node)
@@ -136,5 +131,5 @@ conf_read_tree(struct loader *l, const struct option *o, struct conf_tree *tree,
 	tree->json = make_object(l, o, node);
 	tree->lines = lines;
 	tree->line = line;
-	arena_on_free(a, free_json, tree->json);
+	(void)json_own(a, tree->json);
 }

@@ -3,6 +3,7 @@
  * Amazon's.  It refuses to know what a quirk does. */
 #include "conf_vendor.h"
 
+#include "../common/base/json.h"
 #include "../common/base/crypt.h"
 #include "../common/base/utf.h"
 #include "conf_load.h"
@@ -155,12 +156,6 @@ join_key(struct arena *a, const char *access, const char *secret)
 	return text->p;
 }
 
-static void
-free_json(void *arg)
-{
-	json_decref(arg);
-}
-
 /* What the driver needs beside the key. */
 static void
 add_option(struct arena *a, struct provider *p, const char *name,
@@ -173,7 +168,7 @@ add_option(struct arena *a, struct provider *p, const char *name,
 	own = p->options != NULL ? json_copy((json_t *)p->options)
 				 : json_object();
 	json_object_set_new(own, name, json_string(v->text));
-	arena_on_free(a, free_json, own);
+	(void)json_own(a, own);
 	p->options = own;
 }
 

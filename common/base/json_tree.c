@@ -176,6 +176,20 @@ json_read(struct str text, struct err *err)
 	return tree;
 }
 
+static void
+drop(void *json)
+{
+	json_decref(json);
+}
+
+json_t *
+json_own(struct arena *a, json_t *json)
+{
+	if (json != NULL)
+		arena_on_free(a, drop, json);
+	return json;
+}
+
 void
 json_set_str(json_t *object, const char *key, struct str text)
 {

@@ -187,12 +187,6 @@ follow(struct loader *l, struct target *t, struct str pointer)
 	return true;
 }
 
-static void
-drop_tree(void *json)
-{
-	json_decref(json);
-}
-
 /* The resource at URI, which may be a meta-schema that is not loaded yet; the
  * arena keeps its text as a tree. */
 static struct resource *
@@ -207,7 +201,7 @@ open_resource(struct loader *l, struct str uri, struct err *err)
 	json = json_read(text, err);
 	if (json == NULL)
 		return NULL;
-	arena_on_free(l->arena, drop_tree, json);
+	(void)json_own(l->arena, json);
 	if (schema_load_document(l, json, uri, err) == NULL)
 		return NULL;
 	return find_resource(l, uri);

@@ -102,27 +102,16 @@ score_wanted(struct arena *a, const struct eval_case *c, const json_t *options,
 	return score_texts(a, c->expected);
 }
 
-static void
-release(void *json)
-{
-	json_decref(json);
-}
-
 const json_t *
 score_parse(struct arena *a, const json_t *value, struct err *err)
 {
-	json_t *parsed;
-
 	if (value == NULL) {
 		(void)fail(err, ERR_REQUEST, "there is no value");
 		return NULL;
 	}
 	if (!json_is_string(value))
 		return value;
-	parsed = json_read(str_of(value), err);
-	if (parsed != NULL)
-		arena_on_free(a, release, parsed);
-	return parsed;
+	return json_own(a, json_read(str_of(value), err));
 }
 
 int

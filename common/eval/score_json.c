@@ -208,12 +208,6 @@ fulfils(const struct wish *w, const json_t *value, struct arena *a,
 	return why.p == NULL;
 }
 
-static void
-release(void *json)
-{
-	json_decref(json);
-}
-
 /* The next object or list in TEXT from *I on, which is moved behind it; *TRIES
  * bounds how many brackets are looked at. */
 static const json_t *
@@ -236,10 +230,8 @@ next_json(struct arena *a, struct str text, size_t *i, unsigned *tries)
 			*i += (size_t)(in.p - rest.p);
 		json_in_free(&in);
 		err_free(&why);
-		if (value != NULL) {
-			arena_on_free(a, release, value);
-			return value;
-		}
+		if (value != NULL)
+			return json_own(a, value);
 	}
 	return NULL;
 }

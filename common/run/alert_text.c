@@ -20,12 +20,6 @@ static const struct {
     {"error_rate", "", " %"},
 };
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 /* Text, or a number as text; "" where there is neither. */
 static const char *
 text_of(struct arena *a, const json_t *object, const char *key)
@@ -93,7 +87,7 @@ alert_read(
 
 	if (json == NULL)
 		return -1;
-	arena_on_free(a, drop_json, json);
+	(void)json_own(a, json);
 	/* Some senders leave the inner object out. */
 	if (!json_is_object(alert))
 		alert = data;

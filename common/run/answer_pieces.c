@@ -202,12 +202,6 @@ get_text(struct left *in, struct str *text)
 	return 0;
 }
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 static int
 get_json(struct left *in, struct arena *a, const json_t **json)
 {
@@ -224,7 +218,7 @@ get_json(struct left *in, struct arena *a, const json_t **json)
 	err_free(&err);
 	if (value == NULL)
 		return -1;
-	arena_on_free(a, drop_json, value);
+	(void)json_own(a, value);
 	*json = value;
 	return 0;
 }

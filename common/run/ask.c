@@ -1,6 +1,7 @@
 /* Finds out what a compiled prompt asks of whom. */
 #include "ask.h"
 
+#include "../base/json.h"
 #include "scope.h"
 
 static const enum prompt_kind kinds[] = {
@@ -11,21 +12,10 @@ static const enum prompt_kind kinds[] = {
 };
 _Static_assert(ARRAY_LEN(kinds) == TEMPLATE__MAX, "a row for every kind");
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 static const json_t *
 member_as_json(struct arena *a, struct js object, const char *key)
 {
-	json_t *json = js_to_json(a, js_get(object, key));
-
-	if (json == NULL)
-		return NULL;
-	arena_on_free(a, drop_json, json);
-	return json;
+	return json_own(a, js_to_json(a, js_get(object, key)));
 }
 
 static int
@@ -98,7 +88,6 @@ ask_props(struct arena *a, const struct prompt *prompt, struct js props,
 	enum { WANTED = DRIVER_CHILD | DRIVER_AGENT };
 	struct js settings = js_get(prompt->frontmatter, "test_settings");
 	unsigned can = ask->provider->driver->abilities;
-	json_t *json;
 
 	for (size_t i = 0; i < ask->n_fallbacks; i++)
 		can |= ask->fallbacks[i].provider->driver->abilities;
@@ -106,10 +95,7 @@ ask_props(struct arena *a, const struct prompt *prompt, struct js props,
 		return;
 	if (!js_truthy(props))
 		props = js_get(settings, "props");
-	json = js_to_json(a, props);
-	if (json != NULL)
-		arena_on_free(a, drop_json, json);
-	ask->props = json;
+	ask->props = json_own(a, js_to_json(a, props));
 }
 
 /* The tag of such a prompt is in the compiled configuration. */
@@ -132,7 +118,7 @@ media_messages(
 	json_object_set(message, "content", said);
 	said = json_array();
 	json_array_append_new(said, message);
-	arena_on_free(a, drop_json, said);
+	(void)json_own(a, said);
 	ask->messages = said;
 	return 0;
 }

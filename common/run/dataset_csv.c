@@ -5,6 +5,7 @@
  * without a name is passed over. */
 #include "dataset_int.h"
 
+#include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 
@@ -191,12 +192,6 @@ text(struct arena *a, struct str cell)
 }
 
 static void
-drop(void *arg)
-{
-	json_decref(arg);
-}
-
-static void
 set_cell(struct arena *a, const struct column *c, struct str cell,
     struct dataset_row *row)
 {
@@ -208,12 +203,12 @@ set_cell(struct arena *a, const struct column *c, struct str cell,
 		if (cell.len == 0)
 			break;
 		row->expected = text(a, cell);
-		arena_on_free(a, drop, row->expected);
+		(void)json_own(a, row->expected);
 		break;
 	case COLUMN_META:
 		if (row->metadata == NULL) {
 			row->metadata = json_object();
-			arena_on_free(a, drop, row->metadata);
+			(void)json_own(a, row->metadata);
 		}
 		(void)json_object_setn_new_nocheck(
 		    row->metadata, c->name.p, c->name.len, text(a, cell));

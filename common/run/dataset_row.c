@@ -2,14 +2,8 @@
  * where the text comes from. */
 #include "dataset_int.h"
 
+#include "../base/json.h"
 #include "../base/utf.h"
-
-/* Jansson's values are counted, not owned: the arena gives them back. */
-static void
-drop(void *arg)
-{
-	json_decref(arg);
-}
 
 static int
 keep_tree(struct json_in *in, struct arena *a, json_t **out)
@@ -17,7 +11,7 @@ keep_tree(struct json_in *in, struct arena *a, json_t **out)
 	*out = json_in_tree(in);
 	if (*out == NULL)
 		return -1;
-	arena_on_free(a, drop, *out);
+	(void)json_own(a, *out);
 	return 0;
 }
 

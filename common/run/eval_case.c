@@ -11,21 +11,6 @@
 
 enum { FENCE_MIN = 3 };
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
-/* The arena takes JSON. */
-static const json_t *
-keep(struct eval_run *e, json_t *json)
-{
-	if (json != NULL)
-		arena_on_free(e->arena, drop_json, json);
-	return json;
-}
-
 /* --- fences */
 
 static bool
@@ -125,7 +110,7 @@ parse(struct eval_run *e, const json_t *output)
 		return output;
 	value = json_read(text_of(output), &err);
 	err_free(&err);
-	return keep(e, value);
+	return json_own(e->arena, value);
 }
 
 static int
@@ -154,7 +139,8 @@ eval_case_make(struct eval_run *e, const struct eval_case *c, struct err *err)
 	e->c.span = c_span;
 	if (e->conf->strip_fences && json_is_string(c->output)) {
 		text = strip_fences(text_of(c->output));
-		e->c.output = keep(e, json_stringn_nocheck(text.p, text.len));
+		e->c.output =
+		    json_own(e->arena, json_stringn_nocheck(text.p, text.len));
 	}
 	return e->conf->pointer != NULL ? point(e, e->conf->pointer, err) : 0;
 }

@@ -3,6 +3,7 @@
  * embeddings. */
 #include "eval_int.h"
 
+#include "../base/json.h"
 #include "../base/utf.h"
 #include "steps.h"
 
@@ -77,12 +78,6 @@ similar_event(struct sink *self, const struct event *ev)
 		    arena_strndup(s->eval->arena, ev->text.p, ev->text.len));
 }
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 static int
 ask_for(
     struct similar *s, struct str output, struct str expected, struct err *err)
@@ -102,7 +97,7 @@ ask_for(
 	    texts, json_stringn_nocheck(output.p, output.len));
 	(void)json_array_append_new(
 	    texts, json_stringn_nocheck(expected.p, expected.len));
-	arena_on_free(e->arena, drop_json, texts);
+	(void)json_own(e->arena, texts);
 	s->ask.kind = PROMPT_EMBED;
 	s->ask.messages = texts;
 	s->ask.span = e->c.span;

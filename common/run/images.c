@@ -3,6 +3,7 @@
  * model makes at once: its driver says so. */
 #include "images.h"
 
+#include "../base/json.h"
 #include "../base/limits.h"
 #include "scope.h"
 
@@ -22,12 +23,6 @@ struct images {
 	struct usage usage;
 	bool done;
 };
-
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
 
 /* What is no whole number is the vendor's to refuse. */
 static json_int_t
@@ -123,7 +118,7 @@ ask_part(struct arena *a, const struct ask *ask, json_int_t n)
 	json_t *config = json_copy((json_t *)ask->config);
 	struct ask part = *ask;
 
-	arena_on_free(a, drop_json, config);
+	(void)json_own(a, config);
 	json_object_set_new(config, "num_images", json_integer(n));
 	part.config = config;
 	return part;

@@ -49,20 +49,6 @@ fail_row(struct row *row, const struct err *err)
 
 /* --- evals */
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
-static json_t *
-keep(struct row *row, json_t *json)
-{
-	if (json != NULL)
-		arena_on_free(row->arena, drop_json, json);
-	return json;
-}
-
 static json_t *
 output(struct row *row)
 {
@@ -70,7 +56,8 @@ output(struct row *row)
 
 	if (r->object)
 		return r->value;
-	return keep(row, json_stringn_nocheck(buf_str(&r->text), r->text.len));
+	return json_own(
+	    row->arena, json_stringn_nocheck(buf_str(&r->text), r->text.len));
 }
 
 static int64_t
@@ -87,8 +74,8 @@ props(struct row *row)
 
 	for (size_t i = 0; i < plan->n_evals; i++)
 		if (plan->evals[i]->kind != EVAL_BUILTIN)
-			return keep(
-			    row, js_to_json(row->arena, row->data.input));
+			return json_own(row->arena,
+			    js_to_json(row->arena, row->data.input));
 	return NULL;
 }
 
@@ -421,7 +408,8 @@ static json_t *
 part(struct row *row, struct str name)
 {
 	if (str_is(name, "input"))
-		return keep(row, js_to_json(row->arena, row->data.input));
+		return json_own(
+		    row->arena, js_to_json(row->arena, row->data.input));
 	if (str_is(name, "expected_output"))
 		return row->data.expected;
 	return str_is(name, "metadata") ? row->data.metadata : NULL;
@@ -462,7 +450,7 @@ row_evals(struct row *row)
 	for (size_t i = 0; i < row->plan->n_evals; i++)
 		(void)json_array_append(
 		    list, (json_t *)eval_result(row->evals[i]));
-	return keep(row, list);
+	return json_own(row->arena, list);
 }
 
 void

@@ -2,6 +2,7 @@
  * refuses to know where that goes. */
 #include "run_head.h"
 
+#include "../base/json.h"
 #include "../base/clock.h"
 #include "../base/crypt.h"
 #include "../base/limits.h"
@@ -47,12 +48,6 @@ eval_names(const struct row_plan *plan)
 	return names;
 }
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 const json_t *
 run_head(struct arena *a, const struct experiment *e,
     const struct row_plan *plan, const struct sampling *s, bool hidden)
@@ -60,7 +55,7 @@ run_head(struct arena *a, const struct experiment *e,
 	json_t *sampling = json_object_get(plan->data, "sampling");
 	json_t *head = json_object();
 
-	arena_on_free(a, drop_json, head);
+	(void)json_own(a, head);
 	json_object_set_new(head, "type", json_string("run"));
 	json_object_set_new(head, "runId", json_string(plan->run_id));
 	json_object_set_new(head, "name", json_string_nocheck(plan->run_name));

@@ -2,6 +2,7 @@
  * out, what it did cost stays taken.  It refuses to know how calls are made. */
 #include "scope_int.h"
 
+#include "../base/json.h"
 #include "../base/clock.h"
 #include "price.h"
 
@@ -40,12 +41,6 @@ has_budget(const struct spend *s)
 
 /* --- the most that a call may cost */
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 /* Vendors know their own ceilings: a prompt that sets none gets ours, and so
  * does one that sets what is no number of tokens. */
 static double
@@ -60,7 +55,7 @@ limit_output(struct arena *a, struct ask *ask, int64_t most)
 	config = ask->config != NULL ? json_copy((json_t *)ask->config)
 				     : json_object();
 	(void)json_object_set_new(config, "max_tokens", json_integer(most));
-	arena_on_free(a, drop_json, config);
+	(void)json_own(a, config);
 	ask->config = config;
 	return (double)most;
 }

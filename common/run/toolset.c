@@ -1,6 +1,7 @@
 /* From what a prompt's `tools` say to tools that can be called: declared ones,
  * those of servers, and names that every vendor takes.  It refuses to know how
  * a tool is run. */
+#include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
 #include "../base/utf.h"
@@ -244,19 +245,10 @@ toolset_open(struct engine *engine, struct arena *a, const json_t *names,
 
 /* --- making the tools */
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 static const json_t *
 keep(struct toolset *set, const json_t *json)
 {
-	if (json != NULL)
-		arena_on_free(
-		    set->arena, drop_json, json_incref((json_t *)json));
-	return json;
+	return json_own(set->arena, json_incref((json_t *)json));
 }
 
 static bool
@@ -474,7 +466,7 @@ make_decls(struct toolset *set)
 		if (decl->schema == NULL && none == NULL) {
 			none = json_pack(
 			    "{s:s, s:{}}", "type", "object", "properties");
-			arena_on_free(set->arena, drop_json, none);
+			(void)json_own(set->arena, none);
 		}
 		if (decl->schema == NULL)
 			decl->schema = none;

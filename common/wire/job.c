@@ -39,12 +39,6 @@ job_type_name(enum job_type type)
 	return type_names[type];
 }
 
-static void
-drop_json(void *json)
-{
-	json_decref(json);
-}
-
 /* Some proxies encode the tree twice: text that is a JSON object. */
 static void
 read_tree_text(struct str text, struct arena *a, struct tree *tree)
@@ -173,7 +167,7 @@ envelope_init(struct envelope *env, struct arena *a)
 {
 	*env = (struct envelope){.type = JS_UNDEF, .props = JS_UNDEF};
 	env->rest = json_object();
-	arena_on_free(a, drop_json, env->rest);
+	(void)json_own(a, env->rest);
 }
 
 static int
