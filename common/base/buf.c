@@ -122,6 +122,12 @@ buf_str(const struct buf *b)
 	return b->data != NULL ? b->data : "";
 }
 
+struct str
+buf_text(const struct buf *b)
+{
+	return (struct str){buf_str(b), b->len};
+}
+
 bool
 buf_full(const struct buf *b)
 {

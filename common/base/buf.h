@@ -33,6 +33,7 @@ void buf_drop(struct buf *b, size_t len) NONNULL;
 
 /* The text, NUL-terminated, never NULL; valid until the next addition. */
 const char *buf_str(const struct buf *b) NONNULL;
+struct str buf_text(const struct buf *b) NONNULL;
 
 bool buf_full(const struct buf *b) NONNULL;
 

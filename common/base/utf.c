@@ -323,6 +323,12 @@ utf8_clean(struct arena *a, struct str text)
 	return (struct str){out, n};
 }
 
+struct str
+str_from(const char *s)
+{
+	return (struct str){s, strlen(s)};
+}
+
 bool
 str_eq(struct str a, struct str b)
 {

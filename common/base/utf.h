@@ -43,6 +43,9 @@ void wtf8_add(struct buf *b, struct str text) NONNULL;
 struct str utf8_clean(struct arena *a, struct str text);
 bool utf8_valid(struct str text);
 
+/* All of S, which is borrowed. */
+struct str str_from(const char *s) NONNULL;
+
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *b);
 bool str16_eq(struct str16 a, struct str16 b);

@@ -55,8 +55,8 @@ static int
 dispatch(const struct feed *in)
 {
 	struct frame *f = in->f;
-	struct str event = {buf_str(&f->event), f->event.len};
-	struct str data = {buf_str(&f->data), f->data.len};
+	struct str event = buf_text(&f->event);
+	struct str data = buf_text(&f->data);
 	int rc = 0;
 
 	if (f->held.p != NULL)
@@ -156,7 +156,7 @@ end_line(const struct feed *in, struct str piece)
 	buf_add(&f->line, piece.p, piece.len);
 	if (buf_full(&f->line))
 		return too_large(in);
-	rc = take_line(in, (struct str){f->line.data, f->line.len}, false);
+	rc = take_line(in, buf_text(&f->line), false);
 	buf_clear(&f->line);
 	return rc;
 }

@@ -136,7 +136,7 @@ hand_on(struct frame *f, const struct names *names, struct str payload,
 	}
 	buf_adds(&f->event, prefix);
 	buf_add(&f->event, name.p, name.len);
-	rc = fn(arg, (struct str){buf_str(&f->event), f->event.len}, payload);
+	rc = fn(arg, buf_text(&f->event), payload);
 	buf_clear(&f->event);
 	return rc;
 }

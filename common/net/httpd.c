@@ -446,7 +446,7 @@ next_request(struct httpd_call *c)
 	buf_init(&c->early, PIECE);
 	start_reading(c);
 	if (early.len > 0)
-		feed(c, (struct str){early.data, early.len});
+		feed(c, buf_text(&early));
 	buf_free(&early);
 }
 
@@ -581,7 +581,7 @@ httpd_field(const struct httpd_call *c, const char *name)
 struct str
 httpd_body(const struct httpd_call *c)
 {
-	return (struct str){buf_str(&c->in.body), c->in.body.len};
+	return buf_text(&c->in.body);
 }
 
 void

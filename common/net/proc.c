@@ -141,7 +141,7 @@ static void
 complete(struct proc *p)
 {
 	int status = reap(p);
-	struct str text = {buf_str(&p->err_text), p->err_text.len};
+	struct str text = buf_text(&p->err_text);
 	enum proc_end how = PROC_EXIT;
 	int code = WEXITSTATUS(status);
 
@@ -259,7 +259,7 @@ deliver_rest(struct proc *p)
 {
 	if (p->line.len == 0 || p->dropped)
 		return;
-	deliver(p, (struct str){buf_str(&p->line), p->line.len});
+	deliver(p, buf_text(&p->line));
 	buf_clear(&p->line);
 }
 

@@ -7,6 +7,7 @@
 #include "../base/buf.h"
 #include "../base/crypt.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -254,11 +255,10 @@ make_key(const struct signing *s, uint8_t key[CRYPT_MAC_LEN])
 	buf_init(&first, LIMIT_SECRET_BYTES);
 	buf_adds(&first, "AWS4");
 	buf_add(&first, s->secret.p, s->secret.len);
-	mac(s->a, (struct str){first.data, first.len},
-	    (struct str){s->day, strlen(s->day)}, key);
+	mac(s->a, buf_text(&first), str_from(s->day), key);
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
 		mac(s->a, (struct str){(const char *)key, CRYPT_MAC_LEN},
-		    (struct str){steps[i], strlen(steps[i])}, key);
+		    str_from(steps[i]), key);
 	crypt_wipe(first.data, first.cap);
 	buf_free(&first);
 }
@@ -274,10 +274,10 @@ authorization(const struct signing *s)
 	buf_init(&text, LIMIT_HEADERS_BYTES);
 	add_canonical(s, &request);
 	buf_addf(&text, "%s\n%s\n%s\n", algorithm, s->stamp, s->scope);
-	add_digest(&text, (struct str){request.data, request.len});
+	add_digest(&text, buf_text(&request));
 	make_key(s, key);
-	mac(s->a, (struct str){(const char *)key, sizeof(key)},
-	    (struct str){text.data, text.len}, signature);
+	mac(s->a, (struct str){(const char *)key, sizeof(key)}, buf_text(&text),
+	    signature);
 	crypt_wipe(key, sizeof(key));
 	hex_print(hex, signature, sizeof(signature));
 	buf_free(&request);

@@ -113,10 +113,8 @@ close_thought(struct anthropic *st)
 
 	if (sign->len != 0 && !buf_full(text) && !buf_full(sign)) {
 		block = json_pack("{ss}", "type", "thinking");
-		json_set_str(
-		    block, "thinking", (struct str){buf_str(text), text->len});
-		json_set_str(
-		    block, "signature", (struct str){buf_str(sign), sign->len});
+		json_set_str(block, "thinking", buf_text(text));
+		json_set_str(block, "signature", buf_text(sign));
 		keep_block(st, block);
 	}
 	buf_free(text);
@@ -165,7 +163,7 @@ take_input(struct call *call, const json_t *input, struct err *err)
 	buf_init(&b, LIMIT_OBJECT_BYTES);
 	rc = tool_args_print(&b, input, err);
 	if (rc == 0)
-		rc = take_piece(call, (struct str){buf_str(&b), b.len}, err);
+		rc = take_piece(call, buf_text(&b), err);
 	buf_free(&b);
 	return rc;
 }

@@ -393,8 +393,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
 
-	json_set_str(
-	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	json_set_str(body, "model", str_from(ask->model));
 	add_config(call, body);
 	if (add_messages(call, body, err) < 0)
 		return -1;

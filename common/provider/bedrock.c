@@ -119,10 +119,8 @@ end_thought(struct bedrock *st)
 	if (st->proof.len != 0 && !buf_full(&st->thought) &&
 	    !buf_full(&st->proof)) {
 		inner = json_object();
-		json_set_str(inner, "text",
-		    (struct str){buf_str(&st->thought), st->thought.len});
-		json_set_str(inner, "signature",
-		    (struct str){st->proof.data, st->proof.len});
+		json_set_str(inner, "text", buf_text(&st->thought));
+		json_set_str(inner, "signature", buf_text(&st->proof));
 		block = json_object();
 		json_object_set_new(block, "reasoningText", inner);
 		add_thought(st, block);
@@ -347,8 +345,7 @@ take_input(
 	buf_init(&b, LIMIT_OBJECT_BYTES);
 	rc = tool_args_print(&b, input, err);
 	if (rc == 0)
-		rc = add_input(
-		    call, index, (struct str){buf_str(&b), b.len}, err);
+		rc = add_input(call, index, buf_text(&b), err);
 	buf_free(&b);
 	return rc;
 }

@@ -167,8 +167,8 @@ emit_tools(struct call *call)
 		if (first->keep == NULL)
 			first->keep =
 			    json_pack("{ss}", "driver", driver_chat.name);
-		json_set_str(first->keep, chat->thought_key,
-		    (struct str){buf_str(&chat->thought), chat->thought.len});
+		json_set_str(
+		    first->keep, chat->thought_key, buf_text(&chat->thought));
 	}
 	tool_calls_emit(call, &chat->tools);
 }

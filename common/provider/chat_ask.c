@@ -327,8 +327,7 @@ add_caller(
 	rc =
 	    add_calls(a, message, json_object_get(from, "content"), &said, err);
 	if (said.len != 0)
-		json_set_str(
-		    message, "content", (struct str){buf_str(&said), said.len});
+		json_set_str(message, "content", buf_text(&said));
 	buf_free(&said);
 	return rc;
 }
@@ -449,8 +448,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
 
-	json_set_str(
-	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	json_set_str(body, "model", str_from(ask->model));
 	add_config(call, body);
 	if (ask->kind == PROMPT_OBJECT)
 		add_format(ask, body);

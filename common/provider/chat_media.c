@@ -129,8 +129,7 @@ chat_media_build(struct call *call, struct http_spec *spec, struct err *err)
 	json_t *body = json_object();
 	int rc;
 
-	json_set_str(
-	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	json_set_str(body, "model", str_from(ask->model));
 	if (image)
 		ask_images(call, body);
 	else
@@ -228,7 +227,7 @@ sound_type(const struct ask *ask, struct str head, struct str bytes)
 	if (head.len > strlen(prefix) &&
 	    memcmp(head.p, prefix, strlen(prefix)) == 0)
 		return head;
-	return (struct str){asked, strlen(asked)};
+	return str_from(asked);
 }
 
 /* "audio/wav" is in the format "wav". */

@@ -95,7 +95,7 @@ add_names(struct call *call, struct buf *b, const json_t *names,
 	}
 	json_object_foreach((json_t *)(uintptr_t)names, key, name)
 	{
-		add_name(b, (struct str){key, strlen(key)});
+		add_name(b, str_from(key));
 	}
 	return 0;
 }
@@ -274,8 +274,7 @@ print_input(struct call *call)
 	buf_adds(&c->input,
 	    "{\"type\":\"user\",\"session_id\":\"\",\"message\":"
 	    "{\"role\":\"user\",\"content\":");
-	json_print_string(
-	    &c->input, (struct str){buf_str(&c->text), c->text.len});
+	json_print_string(&c->input, buf_text(&c->text));
 	buf_adds(&c->input, "},\"parent_tool_use_id\":null}\n");
 }
 
@@ -452,7 +451,7 @@ take_failure(struct call *call, const json_t *line, struct err *err)
 		buf_add(&b, text.p, text.len);
 	if (b.len == 0)
 		buf_addf(&b, "Error: %.*s", (int)subtype.len, subtype.p);
-	(void)fail_text(err, ERR_PROVIDER, (struct str){buf_str(&b), b.len});
+	(void)fail_text(err, ERR_PROVIDER, buf_text(&b));
 	buf_free(&b);
 	return -1;
 }

@@ -39,7 +39,7 @@ static void
 set_text(json_t *to, const char *key, const char *text)
 {
 	if (text != NULL)
-		json_set_str(to, key, (struct str){text, strlen(text)});
+		json_set_str(to, key, str_from(text));
 }
 
 static void

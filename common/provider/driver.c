@@ -232,7 +232,7 @@ driver_explain(struct call *call, int status, struct str text)
 	} else {
 		s = arena_printf(call->arena,
 		    "the provider answered with status %d", status);
-		out = (struct str){s, strlen(s)};
+		out = str_from(s);
 	}
 	json_decref(json);
 	return out;

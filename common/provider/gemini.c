@@ -144,8 +144,7 @@ take_tool(struct call *call, const json_t *part, struct err *err)
 	else
 		rc = tool_args_print(&b, args, err);
 	if (rc == 0)
-		rc = tell_tool(
-		    call, part, (struct str){buf_str(&b), b.len}, err);
+		rc = tell_tool(call, part, buf_text(&b), err);
 	buf_free(&b);
 	return rc;
 }
@@ -236,8 +235,7 @@ settle(struct call *call)
 
 	gemini->over = true;
 	if (!gemini->answered && gemini->tools == 0 && gemini->said.len != 0)
-		driver_text(
-		    call, (struct str){gemini->said.data, gemini->said.len});
+		driver_text(call, buf_text(&gemini->said));
 	if (gemini->tools != 0 && gemini->reason == FINISH_STOP)
 		gemini->reason = FINISH_TOOL_CALLS;
 	driver_finish(call, gemini->reason, &gemini->usage);

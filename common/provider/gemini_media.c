@@ -129,7 +129,7 @@ ask_speech(struct call *call, json_t *body)
 	if (how.len != 0 && text.p != NULL) {
 		both = arena_printf(call->arena, "%.*s\n\n%.*s", (int)how.len,
 		    how.p, (int)text.len, text.p);
-		text = (struct str){both, strlen(both)};
+		text = str_from(both);
 	}
 	add_text(body, text);
 	forward(voice, "voiceName", ask, "voice");

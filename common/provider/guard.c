@@ -37,7 +37,7 @@ pass_object(struct guard *g, enum event_type type, const json_t *object)
 static void
 snapshot(struct guard *g)
 {
-	struct str text = {buf_str(&g->text), g->text.len};
+	struct str text = buf_text(&g->text);
 	json_t *value = NULL;
 
 	g->parsed = g->text.len;
@@ -100,7 +100,7 @@ take_object(struct guard *g, const struct event *ev)
 static bool
 parse_whole(struct guard *g)
 {
-	struct str text = {buf_str(&g->text), g->text.len};
+	struct str text = buf_text(&g->text);
 	struct err why = {0};
 
 	if (g->last != NULL)

@@ -112,8 +112,7 @@ add_messages(const struct ask *ask, json_t *body)
 			json_array_append(messages, message);
 	}
 	if (system.len != 0)
-		json_set_str(body, "instructions",
-		    (struct str){buf_str(&system), system.len});
+		json_set_str(body, "instructions", buf_text(&system));
 	buf_free(&system);
 }
 

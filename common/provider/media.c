@@ -107,8 +107,7 @@ media_image_type(struct str base64)
 		size_t len = strlen(magic);
 
 		if (base64.len >= len && memcmp(base64.p, magic, len) == 0)
-			return (struct str){
-			    signatures[i].type, strlen(signatures[i].type)};
+			return str_from(signatures[i].type);
 	}
 	return (struct str){NULL, 0};
 }
@@ -124,8 +123,7 @@ media_audio_type(struct str bytes)
 
 		if (bytes.len >= at + magic.len &&
 		    memcmp(bytes.p + at, magic.p, magic.len) == 0)
-			return (struct str){
-			    sounds[i].type, strlen(sounds[i].type)};
+			return str_from(sounds[i].type);
 	}
 	return (struct str){NULL, 0};
 }

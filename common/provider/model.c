@@ -183,7 +183,7 @@ unknown(
 		buf_adds(&b, "; configured models:");
 	for (i = 0; i < m->n_rules; i++)
 		list_name(&b, i, m->rules[i].match);
-	(void)fail_text(err, ERR_MODEL, (struct str){buf_str(&b), b.len});
+	(void)fail_text(err, ERR_MODEL, buf_text(&b));
 	buf_free(&b);
 	return -1;
 }

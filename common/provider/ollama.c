@@ -43,7 +43,7 @@ take_thought(struct ollama *ollama)
 	if (b->len == 0 || buf_full(b))
 		return NULL;
 	keep = json_pack("{ss}", "driver", driver_ollama.name);
-	json_set_str(keep, OLLAMA_THOUGHT, (struct str){b->data, b->len});
+	json_set_str(keep, OLLAMA_THOUGHT, buf_text(b));
 	buf_free(b);
 	return keep;
 }
@@ -92,8 +92,7 @@ take_tool(struct call *call, const json_t *tool, struct err *err)
 	else
 		rc = tool_args_print(&b, args, err);
 	if (rc == 0)
-		rc = tell_tool(
-		    call, tool, (struct str){buf_str(&b), b.len}, err);
+		rc = tell_tool(call, tool, buf_text(&b), err);
 	buf_free(&b);
 	return rc;
 }
@@ -152,8 +151,7 @@ settle(struct call *call, const json_t *reply)
 
 	ollama->over = true;
 	if (!ollama->answered && ollama->tools == 0 && ollama->said.len != 0)
-		driver_text(
-		    call, (struct str){ollama->said.data, ollama->said.len});
+		driver_text(call, buf_text(&ollama->said));
 	driver_finish(call, reason_of(ollama, name), &usage);
 }
 

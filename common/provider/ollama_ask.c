@@ -100,8 +100,7 @@ add_parts(json_t *message, const json_t *parts, struct err *err)
 	if (rc == 0 && buf_full(&text))
 		rc = fail(err, ERR_PROMPT,
 		    "the message is larger than %u bytes", LIMIT_RENDER_BYTES);
-	json_set_str(
-	    message, "content", (struct str){buf_str(&text), text.len});
+	json_set_str(message, "content", buf_text(&text));
 	if (json_array_size(images) != 0)
 		json_object_set(message, "images", images);
 	json_decref(images);
@@ -284,8 +283,7 @@ ollama_build(struct call *call, struct http_spec *spec, struct err *err)
 	json_t *body = json_object();
 	int rc;
 
-	json_set_str(
-	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	json_set_str(body, "model", str_from(ask->model));
 	/* A stream is what it sends unless told otherwise. */
 	json_object_set_new(body, "stream", json_boolean(ask->stream));
 	add_config(call, body);

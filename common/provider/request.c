@@ -131,7 +131,7 @@ request_body(struct call *call, const json_t *body, struct http_spec *spec,
 	if (buf_full(text))
 		return fail(err, ERR_PROMPT,
 		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
-	spec->body = (struct str){buf_str(text), text->len};
+	spec->body = buf_text(text);
 	return 0;
 }
 

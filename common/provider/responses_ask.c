@@ -384,8 +384,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 	const struct ask *ask = call->ask;
 	bool is_object = ask->kind == PROMPT_OBJECT;
 
-	json_set_str(
-	    body, "model", (struct str){ask->model, strlen(ask->model)});
+	json_set_str(body, "model", str_from(ask->model));
 	request_config(call, body, places, ARRAY_LEN(places),
 	    is_object ? of_objects : of_texts);
 	if (is_object)

@@ -113,8 +113,7 @@ tool_decl_add(json_t *to, const struct tool_decl *decl, const char *key)
 {
 	json_object_set_new(to, "name", json_string(decl->name));
 	if (decl->description != NULL)
-		json_set_str(to, "description",
-		    (struct str){decl->description, strlen(decl->description)});
+		json_set_str(to, "description", str_from(decl->description));
 	if (decl->schema != NULL)
 		json_object_set(to, key, (json_t *)decl->schema);
 	else

@@ -120,7 +120,7 @@ made_up_id(struct call *call, size_t n)
 	const char *id = arena_printf(
 	    call->arena, "call_%zu", calls_before(call->ask) + n + 1);
 
-	return (struct str){id, strlen(id)};
+	return str_from(id);
 }
 
 void
@@ -160,7 +160,7 @@ free_call(struct tool_call *made)
 static struct str
 text_of(const struct buf *b)
 {
-	return (struct str){buf_str(b), b->len};
+	return buf_text(b);
 }
 
 void

@@ -45,10 +45,10 @@ reply_bytes(struct arena *a, const struct transcripts *t, const json_t *reply,
 	else
 		for (i = 0; i < json_array_size(reply); i++)
 			print_event(t, &text, json_array_get(reply, i));
-	out = (struct str){buf_str(&text), text.len};
+	out = buf_text(&text);
 	if (stream && t->encode != NULL) {
 		t->encode(&bytes, out);
-		out = (struct str){buf_str(&bytes), bytes.len};
+		out = buf_text(&bytes);
 	}
 	out.p = arena_strndup(a, out.p, out.len);
 	buf_free(&text);
@@ -125,7 +125,7 @@ said(const json_t *events)
 			json_array_append_new(parts, call_part(call));
 	}
 	json_object_set_new(text, "type", json_string("text"));
-	json_set_str(text, "text", (struct str){buf_str(&words), words.len});
+	json_set_str(text, "text", buf_text(&words));
 	if (words.len != 0)
 		json_array_insert(parts, 0, text);
 	json_decref(text);

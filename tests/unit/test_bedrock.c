@@ -6,6 +6,7 @@
 
 #include "../../common/base/json.h"
 #include "../../common/base/limits.h"
+#include "../../common/base/utf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,11 +33,9 @@ check_way(const struct way *way)
 {
 	struct arena *a = arena_new(NULL);
 	struct err err = {0};
-	json_t *options =
-	    way->options != NULL
-		? json_read(
-		      (struct str){way->options, strlen(way->options)}, &err)
-		: NULL;
+	json_t *options = way->options != NULL
+			      ? json_read(str_from(way->options), &err)
+			      : NULL;
 	struct provider p = {
 	    .driver = &driver_bedrock,
 	    .base_url = vendor_bedrock.base_url,
@@ -99,11 +98,11 @@ test_error_record(void **state)
 	buf_init(&b, LIMIT_FRAME_BYTES);
 	buf_init(&events, LIMIT_LINE_BYTES);
 	record_add(&b, names, values, 3, STR(""));
-	transcript_run(&raw, (struct str){b.data, b.len}, true, &events);
+	transcript_run(&raw, buf_text(&b), true, &events);
 	assert_string_equal(buf_str(&events), "{\"error\":\"it broke\"}\n");
 	buf_clear(&b);
 	record_add(&b, names, values, 2, STR(""));
-	transcript_run(&raw, (struct str){b.data, b.len}, true, &events);
+	transcript_run(&raw, buf_text(&b), true, &events);
 	assert_string_equal(
 	    buf_str(&events), "{\"error\":\"Unknown error\"}\n");
 	buf_free(&b);
@@ -131,7 +130,7 @@ test_explain(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		struct str body = {cases[i].body, strlen(cases[i].body)};
+		struct str body = str_from(cases[i].body);
 
 		assert_string_equal(
 		    driver_bedrock.explain(call, 403, body).p, cases[i].text);

@@ -58,7 +58,7 @@ test_explain(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		struct str body = {cases[i].body, strlen(cases[i].body)};
+		struct str body = str_from(cases[i].body);
 
 		assert_string_equal(
 		    driver_chat.explain(call, 502, body).p, cases[i].text);

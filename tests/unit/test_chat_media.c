@@ -2,6 +2,7 @@
  * answers, and how sounds are told apart. */
 #include "../../common/base/json.h"
 #include "../../common/base/limits.h"
+#include "../../common/base/utf.h"
 #include "../../common/provider/guard.h"
 #include "../../common/provider/media.h"
 #include "../../common/run/images.h"
@@ -23,7 +24,7 @@ static json_t *
 read_json(const char *text)
 {
 	struct err err = {0};
-	json_t *json = json_read((struct str){text, strlen(text)}, &err);
+	json_t *json = json_read(str_from(text), &err);
 
 	if (json == NULL)
 		fail_msg("%s: %s", text, err.msg);
@@ -196,7 +197,7 @@ static void
 check_reply(const struct reply *r)
 {
 	struct record record = {.sink.event = on_event};
-	struct str type = {r->type, strlen(r->type)};
+	struct str type = str_from(r->type);
 	struct arena *a = arena_new(NULL);
 	json_t *config = read_json(r->config);
 	struct ask ask = ask_for(r->kind, "m", config);

@@ -3,6 +3,7 @@
 #include "vendors.h"
 
 #include "../../common/base/limits.h"
+#include "../../common/base/utf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,7 +100,7 @@ test_explain(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		struct str body = {cases[i].body, strlen(cases[i].body)};
+		struct str body = str_from(cases[i].body);
 
 		assert_string_equal(
 		    driver_gemini.explain(call, 503, body).p, cases[i].text);

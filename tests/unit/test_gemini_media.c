@@ -2,6 +2,7 @@
  * Imagen, what becomes of the answers, and the head that samples get. */
 #include "../../common/base/json.h"
 #include "../../common/base/limits.h"
+#include "../../common/base/utf.h"
 #include "../../common/provider/guard.h"
 
 #include <setjmp.h>
@@ -21,7 +22,7 @@ static json_t *
 read_json(const char *text)
 {
 	struct err err = {0};
-	json_t *json = json_read((struct str){text, strlen(text)}, &err);
+	json_t *json = json_read(str_from(text), &err);
 
 	if (json == NULL)
 		fail_msg("%s: %s", text, err.msg);
@@ -240,8 +241,8 @@ check_reply(const struct reply *r)
 	buf_init(&record.text, LIMIT_LINE_BYTES);
 	guard_init(&guard, &record.sink, ask.kind, false);
 	call = driver_call(a, &ask, &guard.sink);
-	rc = driver_gemini.media_body(call, STR("application/json"),
-	    (struct str){r->text, strlen(r->text)}, &err);
+	rc = driver_gemini.media_body(
+	    call, STR("application/json"), str_from(r->text), &err);
 	assert_int_equal(rc, r->error != NULL ? -1 : 0);
 	if (r->error != NULL)
 		assert_string_equal(err.msg, r->error);

@@ -1,6 +1,7 @@
 /* The guard's promises, and the built-in model that speaks through it. */
 #include "../../common/base/json.h"
 #include "../../common/base/limits.h"
+#include "../../common/base/utf.h"
 #include "../../common/provider/guard.h"
 
 #include <setjmp.h>
@@ -281,8 +282,7 @@ echo(enum prompt_kind kind, const char *messages, const char *want)
 	    .name = "echo", .driver = &driver_echo};
 	struct arena *a = arena_new(NULL);
 	struct err err = {0};
-	json_t *json =
-	    json_read((struct str){messages, strlen(messages)}, &err);
+	json_t *json = json_read(str_from(messages), &err);
 	struct ask ask = {.provider = &p,
 	    .model = "x",
 	    .kind = kind,
@@ -299,7 +299,7 @@ echo(enum prompt_kind kind, const char *messages, const char *want)
 	while ((rc = driver_echo.next(call, &err)) > 0)
 		assert_false(g.done);
 	if (rc < 0)
-		guard_fail(&g, (struct str){err.msg, strlen(err.msg)});
+		guard_fail(&g, str_from(err.msg));
 	assert_true(g.done);
 	err_free(&err);
 	arena_free(a);

@@ -3,6 +3,7 @@
 #include "vendors.h"
 
 #include "../../common/base/limits.h"
+#include "../../common/base/utf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,8 +45,8 @@ check_reason(const char *vendor, const char *ours)
 		buf_add(&text, forms[i], (size_t)(place - forms[i]));
 		buf_adds(&text, vendor);
 		buf_adds(&text, place + 2);
-		transcript_run(&vendor_mastra,
-		    (struct str){buf_str(&text), text.len}, i == 1, &events);
+		transcript_run(
+		    &vendor_mastra, buf_text(&text), i == 1, &events);
 		assert_string_equal(buf_str(&events), want);
 	}
 	buf_free(&events);
@@ -97,7 +98,7 @@ test_explain(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		struct str body = {cases[i].body, strlen(cases[i].body)};
+		struct str body = str_from(cases[i].body);
 
 		assert_string_equal(
 		    driver_mastra.explain(call, 404, body).p, cases[i].text);
@@ -118,8 +119,7 @@ test_many_tools(void **state)
 	for (i = 0; i <= LIMIT_TOOL_CALLS; i++)
 		buf_adds(
 		    &text, "9:{\"toolCallId\":\"c\",\"toolName\":\"t\"}\n");
-	transcript_run(&vendor_mastra_v0,
-	    (struct str){buf_str(&text), text.len}, true, &events);
+	transcript_run(&vendor_mastra_v0, buf_text(&text), true, &events);
 	assert_non_null(strstr(buf_str(&events),
 	    "{\"error\":\"the agent made more than 128 tool calls\"}"));
 	buf_free(&text);

@@ -165,7 +165,7 @@ static void
 run_fail(struct run *r)
 {
 	assert_int_not_equal(r->err.code, ERR_NONE);
-	guard_fail(&r->guard, (struct str){r->err.msg, strlen(r->err.msg)});
+	guard_fail(&r->guard, str_from(r->err.msg));
 	err_free(&r->err);
 }
 
