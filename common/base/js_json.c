@@ -333,8 +333,7 @@ from_json(struct arena *a, const json_t *json, unsigned depth)
 	case JSON_ARRAY:
 		return array_from_json(a, json, depth + 1);
 	case JSON_STRING:
-		return js_string_utf8(a, (struct str){json_string_value(json),
-					     json_string_length(json)});
+		return js_string_utf8(a, json_str(json));
 	case JSON_INTEGER:
 	case JSON_REAL:
 		return js_number(json_number_value(json));

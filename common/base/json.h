@@ -72,6 +72,9 @@ int json_in_js(struct json_in *in, struct arena *a, struct js *out) MUST_USE;
 /* A whole text as a Jansson tree; NULL and an error that names the place. */
 json_t *json_read(struct str text, struct err *err) MUST_USE;
 
+/* A string as text of any bytes; .p is NULL for anything else. */
+struct str json_str(const json_t *json);
+
 /* A reference, or NULL, that the arena gives back; returns it. */
 json_t *json_own(struct arena *a, json_t *json);
 

@@ -174,8 +174,7 @@ print(struct buf *b, const json_t *json, unsigned depth)
 		print_array(b, json, depth + 1);
 		break;
 	case JSON_STRING:
-		json_print_string(b, (struct str){json_string_value(json),
-					 json_string_length(json)});
+		json_print_string(b, json_str(json));
 		break;
 	case JSON_INTEGER:
 	case JSON_REAL:

@@ -190,6 +190,12 @@ json_own(struct arena *a, json_t *json)
 	return json;
 }
 
+struct str
+json_str(const json_t *json)
+{
+	return (struct str){json_string_value(json), json_string_length(json)};
+}
+
 void
 json_set_str(json_t *object, const char *key, struct str text)
 {

@@ -373,8 +373,7 @@ builtin_text(struct arena *a, const json_t *value)
 	if (value == NULL)
 		return (struct str){NULL, 0};
 	if (json_is_string(value))
-		return (struct str){
-		    json_string_value(value), json_string_length(value)};
+		return json_str(value);
 	buf_init(&b, LIMIT_LINE_BYTES);
 	json_print(&b, value);
 	text = (struct str){arena_strndup(a, buf_str(&b), b.len), b.len};

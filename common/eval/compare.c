@@ -262,12 +262,8 @@ share_array(struct walk *w, const json_t *want, const json_t *got)
 static double
 like_texts(struct walk *w, const json_t *want, const json_t *got)
 {
-	struct ids a = tokens_chars(w->arena,
-	    (struct str){json_string_value(want), json_string_length(want)},
-	    true);
-	struct ids b = tokens_chars(w->arena,
-	    (struct str){json_string_value(got), json_string_length(got)},
-	    true);
+	struct ids a = tokens_chars(w->arena, json_str(want), true);
+	struct ids b = tokens_chars(w->arena, json_str(got), true);
 	size_t longer = a.n > b.n ? a.n : b.n, distance;
 
 	if (longer == 0 || !metric_distance(a, b, w->steps, &distance))

@@ -4,6 +4,7 @@
 #include "schema_int.h"
 
 #include "../base/js.h"
+#include "../base/json.h"
 #include "../base/utf.h"
 
 #include <math.h>
@@ -174,9 +175,7 @@ schema_equal(const json_t *a, const json_t *b, size_t *steps)
 		return equal_arrays(a, b, steps);
 	case JSON_STRING:
 		*steps += json_string_length(a) / TEXT_STEP;
-		return str_eq(
-		    (struct str){json_string_value(a), json_string_length(a)},
-		    (struct str){json_string_value(b), json_string_length(b)});
+		return str_eq(json_str(a), json_str(b));
 	case JSON_INTEGER:
 	case JSON_REAL:
 	case JSON_TRUE:

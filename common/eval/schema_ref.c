@@ -9,13 +9,6 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-static struct str
-text_of(const json_t *value)
-{
-	return (struct str){
-	    json_string_value(value), json_string_length(value)};
-}
-
 static struct resource *
 find_resource(const struct loader *l, struct str uri)
 {
@@ -57,7 +50,7 @@ load_id(struct loader *l, struct node *node, struct resource *base,
 	if (!json_is_string(id))
 		return schema_bad(node->path, err, "$id must be a string");
 	uri_split(
-	    uri_resolve(l->arena, base->uri, text_of(id)), &uri, &fragment);
+	    uri_resolve(l->arena, base->uri, json_str(id)), &uri, &fragment);
 	if (fragment.len > 0)
 		return schema_bad(node->path, err,
 		    "$id %s has a fragment; $anchor names a place",
@@ -86,7 +79,7 @@ load_anchor(struct loader *l, struct node *node, const char *keyword,
 		return schema_bad(
 		    node->path, err, "%s must be a string", keyword);
 	a = arena_zalloc(l->arena, sizeof(*a));
-	a->name = text_of(name);
+	a->name = json_str(name);
 	a->node = node;
 	a->dynamic = dynamic;
 	a->next = node->resource->anchors;
@@ -250,7 +243,7 @@ schema_resolve(struct loader *l, const struct node *node, struct rule *rule,
 	bool dynamic = false;
 
 	uri_split(
-	    uri_resolve(l->arena, node->resource->uri, text_of(rule->arg)),
+	    uri_resolve(l->arena, node->resource->uri, json_str(rule->arg)),
 	    &uri, &fragment);
 	r = open_resource(l, uri, err);
 	if (r == NULL)

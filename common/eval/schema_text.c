@@ -65,8 +65,7 @@ schema_print_value(struct buf *b, const json_t *value)
 		buf_addf(b, "an array of %zu item%s", n, n == 1 ? "" : "s");
 		return;
 	case JSON_STRING:
-		schema_print_text(b, (struct str){json_string_value(value),
-					 json_string_length(value)});
+		schema_print_text(b, json_str(value));
 		return;
 	case JSON_INTEGER:
 	case JSON_REAL:

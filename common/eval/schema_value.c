@@ -2,18 +2,12 @@
  * strings. */
 #include "schema_int.h"
 
+#include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 
 /* Bytes that are as much work as one schema, for a pattern. */
 enum { PATTERN_STEP = 64 };
-
-static struct str
-text_of(const json_t *value)
-{
-	return (struct str){
-	    json_string_value(value), json_string_length(value)};
-}
 
 int
 check_type(struct run *r, const struct frame *f, const struct rule *rule)
@@ -159,7 +153,7 @@ check_exclusive_minimum(
 int
 check_length(struct run *r, const struct frame *f, const struct rule *rule)
 {
-	struct str text = text_of(f->value);
+	struct str text = json_str(f->value);
 	size_t i = 0, n;
 
 	for (n = 0; i < text.len; n++)
@@ -185,7 +179,7 @@ int
 check_pattern(struct run *r, const struct frame *f, const struct rule *rule)
 {
 	struct buf b;
-	int rc = schema_match(r, rule->regex, text_of(f->value));
+	int rc = schema_match(r, rule->regex, json_str(f->value));
 
 	if (rc != 0)
 		return rc;

@@ -2,6 +2,7 @@
  * something else is an error of the schema. */
 #include "schema_int.h"
 
+#include "../base/json.h"
 #include "../base/utf.h"
 
 #include <stdlib.h>
@@ -19,13 +20,6 @@ wrong(const struct node *n, const struct rule *rule, struct err *err,
 {
 	return schema_bad(
 	    n->path, err, "%s must be %s", word_name(rule), expected);
-}
-
-static struct str
-text_of(const json_t *value)
-{
-	return (struct str){
-	    json_string_value(value), json_string_length(value)};
 }
 
 static const struct path *
@@ -110,9 +104,9 @@ load_type(struct loader *l, struct node *n, struct rule *rule, struct err *err)
 
 	(void)l;
 	if (json_is_string(rule->arg))
-		rule->types = type_named(text_of(rule->arg));
+		rule->types = type_named(json_str(rule->arg));
 	for (i = 0; i < count; i++) {
-		type = type_named(text_of(json_array_get(rule->arg, i)));
+		type = type_named(json_str(json_array_get(rule->arg, i)));
 		if (type == 0)
 			return wrong(n, rule, err, "a list of types");
 		rule->types |= type;
@@ -130,7 +124,7 @@ load_pattern(
 
 	if (!json_is_string(rule->arg))
 		return wrong(n, rule, err, "a string");
-	rule->regex = ecma_compile(l->arena, text_of(rule->arg), &why);
+	rule->regex = ecma_compile(l->arena, json_str(rule->arg), &why);
 	if (rule->regex != NULL)
 		return 0;
 	(void)schema_bad(n->path, err, "pattern %s: %s",

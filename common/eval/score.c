@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static struct str
-str_of(const json_t *text)
-{
-	return (struct str){json_string_value(text), json_string_length(text)};
-}
-
 /* --- options */
 
 bool
@@ -33,9 +27,7 @@ option_number(const json_t *options, const char *name, double otherwise)
 struct str
 option_text(const json_t *options, const char *name)
 {
-	const json_t *value = json_object_get(options, name);
-
-	return json_is_string(value) ? str_of(value) : (struct str){NULL, 0};
+	return json_str(json_object_get(options, name));
 }
 
 struct texts
@@ -111,7 +103,7 @@ score_parse(struct arena *a, const json_t *value, struct err *err)
 	}
 	if (!json_is_string(value))
 		return value;
-	return json_own(a, json_read(str_of(value), err));
+	return json_own(a, json_read(json_str(value), err));
 }
 
 int
@@ -152,7 +144,7 @@ score_quote(struct arena *a, const json_t *value)
 	if (value == NULL)
 		return "nothing";
 	if (json_is_string(value))
-		return score_quote_text(a, str_of(value));
+		return score_quote_text(a, json_str(value));
 	return text_cut(a, builtin_text(a, value), TEXT_QUOTE);
 }
 

@@ -2,16 +2,13 @@
  * {toolCallId, toolName, args}. */
 #include "score.h"
 
+#include "../base/json.h"
 #include "../base/utf.h"
 
 static struct str
 name_of(const json_t *call)
 {
-	const json_t *name = json_object_get(call, "toolName");
-
-	if (!json_is_string(name))
-		return STR("");
-	return (struct str){json_string_value(name), json_string_length(name)};
+	return json_str(json_object_get(call, "toolName"));
 }
 
 static bool

@@ -194,12 +194,6 @@ diff_arrays(struct diff *d, const char *path, const json_t *there,
 	}
 }
 
-static struct str
-text_of(const json_t *json)
-{
-	return (struct str){json_string_value(json), json_string_length(json)};
-}
-
 static void
 diff(struct diff *d, const char *path, const json_t *there, const json_t *here,
     unsigned depth)
@@ -214,7 +208,7 @@ diff(struct diff *d, const char *path, const json_t *there, const json_t *here,
 	else if (json_is_array(here))
 		diff_arrays(d, path, there, here, depth + 1);
 	else if (json_is_string(here))
-		diff_texts(d, path, text_of(there), text_of(here));
+		diff_texts(d, path, json_str(there), json_str(here));
 	else
 		say_values(d, path, there, here);
 }

@@ -66,8 +66,7 @@ dataset_path(const struct run *run, const json_t *data, struct str *path,
 	struct js other;
 
 	if (json_string_length(own) != 0) {
-		*path = (struct str){
-		    json_string_value(own), json_string_length(own)};
+		*path = json_str(own);
 		return 0;
 	}
 	other =

@@ -92,13 +92,6 @@ strip_fences(struct str text)
 	return trim(body);
 }
 
-static struct str
-text_of(const json_t *string)
-{
-	return (struct str){
-	    json_string_value(string), json_string_length(string)};
-}
-
 /* What text that is JSON means. */
 static const json_t *
 parse(struct eval_run *e, const json_t *output)
@@ -108,7 +101,7 @@ parse(struct eval_run *e, const json_t *output)
 
 	if (!json_is_string(output))
 		return output;
-	value = json_read(text_of(output), &err);
+	value = json_read(json_str(output), &err);
 	err_free(&err);
 	return json_own(e->arena, value);
 }
@@ -138,7 +131,7 @@ eval_case_make(struct eval_run *e, const struct eval_case *c, struct err *err)
 	e->c = *c;
 	e->c.span = c_span;
 	if (e->conf->strip_fences && json_is_string(c->output)) {
-		text = strip_fences(text_of(c->output));
+		text = strip_fences(json_str(c->output));
 		e->c.output =
 		    json_own(e->arena, json_stringn_nocheck(text.p, text.len));
 	}

@@ -80,8 +80,7 @@ trace_result(struct eval_run *e)
 	span_string(s, "agentmark.eval.label", json_string_value(label));
 	span_string(s, "agentmark.eval.reason", json_string_value(reason));
 	if (e->failed)
-		span_fail_of(s, (struct str){json_string_value(reason),
-				    json_string_length(reason)});
+		span_fail_of(s, json_str(reason));
 	span_end(s);
 }
 
@@ -244,8 +243,7 @@ eval_answer(struct eval_run *e, json_t *object)
 	else if (!json_is_object(object))
 		refuse_value(e, object);
 	else if (error != NULL)
-		fail_with(e, (struct str){json_string_value(error),
-				 json_string_length(error)});
+		fail_with(e, json_str(error));
 	else
 		take(e, object);
 	json_decref(object);

@@ -3,18 +3,11 @@
  * what the prompt makes of it. */
 #include "judge_props.h"
 
+#include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 
 #include <string.h>
-
-static struct str
-string_of(const json_t *json)
-{
-	if (!json_is_string(json))
-		return (struct str){NULL, 0};
-	return (struct str){json_string_value(json), json_string_length(json)};
-}
 
 static void
 add_str(struct buf *b, struct str text)
@@ -26,7 +19,7 @@ add_str(struct buf *b, struct str text)
 static void
 add_part(struct buf *b, const json_t *part)
 {
-	struct str text = string_of(json_object_get(part, "text"));
+	struct str text = json_str(json_object_get(part, "text"));
 
 	buf_addc(b, '\n');
 	if (text.p != NULL) {
@@ -34,7 +27,7 @@ add_part(struct buf *b, const json_t *part)
 		return;
 	}
 	buf_addc(b, '[');
-	add_str(b, string_of(json_object_get(part, "type")));
+	add_str(b, json_str(json_object_get(part, "type")));
 	buf_addc(b, ']');
 }
 
@@ -47,9 +40,9 @@ add_message(struct buf *b, const json_t *message)
 
 	if (b->len != 0)
 		buf_adds(b, "\n\n");
-	add_str(b, string_of(json_object_get(message, "role")));
+	add_str(b, json_str(json_object_get(message, "role")));
 	buf_adds(b, ": ");
-	add_str(b, string_of(content));
+	add_str(b, json_str(content));
 	for (i = 0; i < json_array_size(content); i++)
 		add_part(b, json_array_get(content, i));
 }

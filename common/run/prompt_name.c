@@ -161,8 +161,7 @@ prompt_named(struct engine *engine, struct arena *a, struct prompt_cache *cache,
     struct job *job, struct reply *reply, struct err *err)
 {
 	const struct prompts_conf *conf = &engine->settings->prompts;
-	const json_t *path = json_object_get(job->data, "promptPath");
-	struct str name = {json_string_value(path), json_string_length(path)};
+	struct str name = json_str(json_object_get(job->data, "promptPath"));
 	struct err missing = {0};
 	int rc;
 

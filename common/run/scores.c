@@ -26,9 +26,7 @@ enum {
 static struct str
 text_at(const json_t *result, const char *key)
 {
-	const json_t *text = json_object_get(result, key);
-
-	return (struct str){json_string_value(text), json_string_length(text)};
+	return json_str(json_object_get(result, key));
 }
 
 /* What the API would choke on becomes U+FFFD, what is endless is cut. */

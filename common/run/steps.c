@@ -112,8 +112,7 @@ end_tool_span(struct step_call *c)
 		return;
 	span_json(c->span, "gen_ai.tool.call.result", c->result);
 	if (c->is_error)
-		span_fail_of(c->span, (struct str){json_string_value(c->result),
-					  json_string_length(c->result)});
+		span_fail_of(c->span, json_str(c->result));
 	span_end(c->span);
 }
 
@@ -151,8 +150,7 @@ tool_ended(void *arg)
 	end_call(c);
 	s->n_running--;
 	if (ends_run(s, c)) {
-		steps_say_error(s, (struct str){json_string_value(c->result),
-				       json_string_length(c->result)});
+		steps_say_error(s, json_str(c->result));
 		return;
 	}
 	steps_say_results(s, false);

@@ -153,8 +153,7 @@ tool_clock_stop(struct tool_run *r)
 static void
 refuse_text(struct tool_run *r)
 {
-	struct str text = {
-	    json_string_value(r->args), json_string_length(r->args)};
+	struct str text = json_str(r->args);
 	struct err err = {0};
 
 	json_decref(json_read(text, &err));

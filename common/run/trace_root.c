@@ -15,9 +15,7 @@ set_member(
 	const json_t *text = json_object_get(data, member);
 
 	if (json_string_length(text) != 0)
-		span_text(s, key,
-		    (struct str){
-			json_string_value(text), json_string_length(text)});
+		span_text(s, key, json_str(text));
 }
 
 /* --- grouping (8.5) */
@@ -31,9 +29,7 @@ set_any(struct span *s, const char *key, const json_t *value)
 	if (!json_is_string(value))
 		span_json(s, key, value);
 	else if (json_string_length(value) != 0)
-		span_text(s, key,
-		    (struct str){
-			json_string_value(value), json_string_length(value)});
+		span_text(s, key, json_str(value));
 }
 
 /* Both spellings, in `data` and in what the SDKs call telemetry. */
