@@ -73,6 +73,29 @@ conf_warning(struct loader *l, size_t line, const char *fmt, ...)
 	va_end(ap);
 }
 
+void
+conf_complain(struct loader *l, const struct conf_item *item, size_t line,
+    const char *what, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, what);
+	if (vasprintf(&text, what, ap) == -1)
+		text = NULL;
+	va_end(ap);
+	conf_problem(l, CONF_BAD_CONFIG, line != 0 ? line : item->line,
+	    "%s.%s%s", item->map, item->name, text != NULL ? text : "");
+	free(text);
+}
+
+const char *
+conf_key(struct loader *l, const struct conf_item *item, const char *name)
+{
+	return arena_printf(
+	    l->conf->arena, "%s.%s.%s", item->map, item->name, name);
+}
+
 static bool
 is_per_request(const char *name)
 {
@@ -221,43 +244,21 @@ apply_variables(struct loader *l)
 	}
 }
 
-struct secret_text {
-	char *p;
-	size_t len;
-};
-
-static void
-wipe_text(void *arg)
-{
-	struct secret_text *text = arg;
-
-	crypt_wipe(text->p, text->len);
-}
-
-static const char *
-keep_variable(struct arena *a, const char *value)
-{
-	struct secret_text *text;
-
-	if (value == NULL)
-		return NULL;
-	text = arena_alloc(a, sizeof(*text));
-	text->len = strlen(value);
-	text->p = arena_strdup(a, value);
-	arena_on_free(a, wipe_text, text);
-	return text->p;
-}
-
 static void
 remember_variables(struct conf *conf, const struct conf_source *source)
 {
-	size_t i;
+	struct arena *a = conf->arena;
+	const char *value;
 
-	conf->variables = arena_array(
-	    conf->arena, conf_n_variables, sizeof(conf->variables[0]));
-	for (i = 0; i < conf_n_variables; i++)
-		conf->variables[i] = keep_variable(
-		    conf->arena, conf_variable(source, conf_variables[i].name));
+	conf->variables =
+	    arena_array(a, conf_n_variables, sizeof(conf->variables[0]));
+	for (size_t i = 0; i < conf_n_variables; i++) {
+		value = conf_variable(source, conf_variables[i].name);
+		conf->variables[i] = NULL;
+		if (value != NULL)
+			conf->variables[i] =
+			    conf_hide(a, arena_strdup(a, value), strlen(value));
+	}
 }
 
 struct conf *

@@ -57,7 +57,7 @@ struct conf_tree {
 
 /* What every item of a list or map begins with. */
 struct conf_item {
-	const char *name; /* its key in a map */
+	const char *map, *name; /* its key in a map, "tools" for one */
 	size_t line;
 };
 

@@ -8,34 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static void
-complain(struct loader *l, const struct conf_alert *from, size_t line,
-    const char *what)
-{
-	conf_problem(l, CONF_BAD_CONFIG, line != 0 ? line : from->item.line,
-	    "alerts.%s%s", from->item.name, what);
-}
-
-static bool
-is_set(const struct conf_value *v)
-{
-	return v->source != NULL;
-}
-
-/* The items of LIST with a NULL behind them; NULL when it is not there. */
-static const char *const *
-make_list(struct loader *l, const struct conf_list *from)
-{
-	struct conf_list list = *from;
-	const char **end;
-
-	if (list.line == 0)
-		return NULL;
-	end = conf_add(l, &list, sizeof(*end));
-	*end = NULL;
-	return list.items;
-}
-
 /* A text that is there and can stand in a request; WHAT begins with a dot. */
 static const char *
 make_text(struct loader *l, const struct conf_alert *from, const char *what,
@@ -43,11 +15,9 @@ make_text(struct loader *l, const struct conf_alert *from, const char *what,
 {
 	if (v->text != NULL && *v->text != '\0' && !conf_has_control(v->text))
 		return v->text;
-	complain(l, from, v->line,
-	    arena_printf(l->conf->arena, "%s %s", what,
-		v->text == NULL || *v->text == '\0'
-		    ? "has no value"
-		    : "holds a control character"));
+	conf_complain(l, &from->item, v->line, "%s %s", what,
+	    v->text == NULL || *v->text == '\0' ? "has no value"
+						: "holds a control character");
 	return NULL;
 }
 
@@ -72,9 +42,8 @@ make_url(struct loader *l, const struct conf_alert *from, const char *what,
 	    (begins(url, arena_printf(a, "%s://", scheme)) ||
 		begins(url, arena_printf(a, "%ss://", scheme))))
 		return url;
-	complain(l, from, v->line,
-	    arena_printf(
-		a, "%s must be a URL of %s or %ss", what, scheme, scheme));
+	conf_complain(l, &from->item, v->line, "%s must be a URL of %s or %ss",
+	    what, scheme, scheme);
 	return NULL;
 }
 
@@ -106,7 +75,7 @@ make_pagerduty(
     struct loader *l, const struct conf_alert *from, struct alert_conf *to)
 {
 	to->key = make_text(l, from, ".pagerduty", &from->pagerduty);
-	if (is_set(&from->url))
+	if (conf_is_set(&from->url))
 		to->url = make_url(l, from, ".url", &from->url, "http");
 }
 
@@ -115,7 +84,7 @@ make_webhook(
     struct loader *l, const struct conf_alert *from, struct alert_conf *to)
 {
 	to->url = make_url(l, from, ".webhook", &from->webhook, "http");
-	if (is_set(&from->secret))
+	if (conf_is_set(&from->secret))
 		to->secret = make_text(l, from, ".secret", &from->secret);
 }
 
@@ -132,9 +101,8 @@ check_address(
 	if (open != NULL)
 		good = good && strlen(open) > 3 && p[-1] == '>';
 	if (!good || conf_has_control(address))
-		complain(l, from, 0,
-		    arena_printf(l->conf->arena, ".mail: %.100s is no address",
-			address));
+		conf_complain(
+		    l, &from->item, 0, ".mail: %.100s is no address", address);
 }
 
 static void
@@ -147,36 +115,27 @@ make_mail(
 	to->from = make_text(l, from, ".mail.from", &from->from);
 	if (to->from != NULL)
 		check_address(l, from, to->from);
-	to->to = make_list(l, &from->to);
+	to->to = conf_names(l, &from->to);
 	if (to->to == NULL || to->to[0] == NULL)
-		complain(l, from, 0, ".mail.to: an address is wanted");
+		conf_complain(
+		    l, &from->item, 0, ".mail.to: an address is wanted");
 	for (i = 0; to->to != NULL && to->to[i] != NULL; i++)
 		check_address(l, from, to->to[i]);
-	if (is_set(&from->user))
+	if (conf_is_set(&from->user))
 		to->user = make_text(l, from, ".mail.user", &from->user);
-	if (is_set(&from->password))
+	if (conf_is_set(&from->password))
 		to->password =
 		    make_text(l, from, ".mail.password", &from->password);
-	if (is_set(&from->user) != is_set(&from->password))
-		complain(l, from, 0, ".mail: user and password go together");
+	if (conf_is_set(&from->user) != conf_is_set(&from->password))
+		conf_complain(
+		    l, &from->item, 0, ".mail: user and password go together");
 }
 
 static void
 make_command(
     struct loader *l, const struct conf_alert *from, struct alert_conf *to)
 {
-	to->argv = conf_command(l,
-	    arena_printf(l->conf->arena, "alerts.%s.exec", from->item.name),
-	    from->exec.line, &from->exec);
-}
-
-static void
-make_syslog(
-    struct loader *l, const struct conf_alert *from, struct alert_conf *to)
-{
-	(void)l;
-	(void)from;
-	(void)to;
+	to->argv = conf_command(l, &from->item, &from->exec);
 }
 
 static void
@@ -197,7 +156,7 @@ static void (*const makers[])(
     [ALERT_WEBHOOK] = make_webhook,
     [ALERT_MAIL] = make_mail,
     [ALERT_COMMAND] = make_command,
-    [ALERT_SYSLOG] = make_syslog,
+    [ALERT_SYSLOG] = NULL, /* there is nothing to say of it */
     [ALERT_FILE] = make_file,
 };
 _Static_assert(ARRAY_LEN(makers) == ALERT__MAX, "a row for every way");
@@ -206,8 +165,8 @@ _Static_assert(ARRAY_LEN(makers) == ALERT__MAX, "a row for every way");
 static bool
 has_mail(const struct conf_alert *from)
 {
-	return is_set(&from->server) || is_set(&from->user) ||
-	       is_set(&from->password) || is_set(&from->from) ||
+	return conf_is_set(&from->server) || conf_is_set(&from->user) ||
+	       conf_is_set(&from->password) || conf_is_set(&from->from) ||
 	       from->to.line != 0;
 }
 
@@ -215,29 +174,22 @@ static enum alert_via
 find_way(struct loader *l, const struct conf_alert *from)
 {
 	const bool given[] = {
-	    [ALERT_SLACK] = is_set(&from->slack),
-	    [ALERT_TEAMS] = is_set(&from->teams),
-	    [ALERT_DISCORD] = is_set(&from->discord),
-	    [ALERT_PAGERDUTY] = is_set(&from->pagerduty),
-	    [ALERT_WEBHOOK] = is_set(&from->webhook),
+	    [ALERT_SLACK] = conf_is_set(&from->slack),
+	    [ALERT_TEAMS] = conf_is_set(&from->teams),
+	    [ALERT_DISCORD] = conf_is_set(&from->discord),
+	    [ALERT_PAGERDUTY] = conf_is_set(&from->pagerduty),
+	    [ALERT_WEBHOOK] = conf_is_set(&from->webhook),
 	    [ALERT_MAIL] = has_mail(from),
 	    [ALERT_COMMAND] = from->exec.line != 0,
 	    [ALERT_SYSLOG] = from->syslog,
-	    [ALERT_FILE] = is_set(&from->file),
+	    [ALERT_FILE] = conf_is_set(&from->file),
 	};
-	enum alert_via via = ALERT__MAX;
-	size_t i, n = 0;
+	size_t which = conf_which(given, ARRAY_LEN(given));
 
 	_Static_assert(ARRAY_LEN(given) == ALERT__MAX, "a row for every way");
-	for (i = 0; i < ARRAY_LEN(given); i++) {
-		if (!given[i])
-			continue;
-		via = (enum alert_via)i;
-		n++;
-	}
-	if (n == 1)
-		return via;
-	complain(l, from, 0,
+	if (which < ALERT__MAX)
+		return (enum alert_via)which;
+	conf_complain(l, &from->item, 0,
 	    " needs one of slack, teams, discord, pagerduty, webhook, mail, "
 	    "exec, syslog and file");
 	return ALERT__MAX;
@@ -263,8 +215,9 @@ refuse_others(
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		if (is_set(rules[i].value) && !rules[i].fits)
-			complain(l, from, rules[i].value->line, rules[i].what);
+		if (conf_is_set(rules[i].value) && !rules[i].fits)
+			conf_complain(l, &from->item, rules[i].value->line,
+			    "%s", rules[i].what);
 }
 
 /* It stands in labels of counters, in the log and in the store. */
@@ -277,7 +230,7 @@ check_name(struct loader *l, const struct conf_alert *from, const char *route)
 
 	if (*name == '\0' || name[strspn(name, good)] != '\0' ||
 	    strlen(route) >= LIMIT_DELIVER_NAME_BYTES)
-		complain(l, from, 0,
+		conf_complain(l, &from->item, 0,
 		    ": a short name of letters, digits, _, - and . is wanted");
 }
 
@@ -294,18 +247,20 @@ make_alert(
 	    .via = via,
 	    .title = from->title.text,
 	    .text = from->text.text,
-	    .types = make_list(l, &from->types),
-	    .statuses = make_list(l, &from->status),
+	    .types = conf_names(l, &from->types),
+	    .statuses = conf_names(l, &from->status),
 	    .above = from->above.present ? from->above.value : (double)NAN,
 	    .below = from->below.present ? from->below.value : (double)NAN,
 	    .timeout_ms = from->timeout_ms,
 	};
 	check_name(l, from, route);
 	if (to->timeout_ms == 0)
-		complain(l, from, 0, ".timeout must be more than 0");
+		conf_complain(
+		    l, &from->item, 0, ".timeout must be more than 0");
 	if (via == ALERT__MAX)
 		return;
-	makers[via](l, from, to);
+	if (makers[via] != NULL)
+		makers[via](l, from, to);
 	refuse_others(l, from, via);
 	alert_route(to, route);
 }

@@ -27,20 +27,18 @@ conf_can_run(struct arena *a, const char *name)
 }
 
 const char *const *
-conf_command(struct loader *l, const char *what, size_t line,
+conf_command(struct loader *l, const struct conf_item *item,
     const struct conf_list *list)
 {
-	const char *const *given = list->items;
-	const char **argv;
+	const char **argv = (const char **)(uintptr_t)conf_names(l, list);
+	const char *what = conf_key(l, item, "exec");
+	size_t line = list->line != 0 ? list->line : item->line;
 
-	if (list->n == 0 || *given[0] == '\0') {
+	if (argv == NULL || argv[0] == NULL || *argv[0] == '\0') {
 		conf_problem(
 		    l, CONF_BAD_CONFIG, line, "%s: a command is wanted", what);
 		return NULL;
 	}
-	argv = arena_array(l->conf->arena, list->n + 1, sizeof(*argv));
-	memcpy(argv, given, list->n * sizeof(*argv));
-	argv[list->n] = NULL;
 	if (strchr(argv[0], '/') != NULL) {
 		argv[0] = conf_beside(l, argv[0]);
 		if (!conf_can_run(l->conf->arena, argv[0]))
@@ -54,7 +52,7 @@ conf_command(struct loader *l, const char *what, size_t line,
 
 /* A name with = in it would be another name. */
 static const char *
-variable(struct loader *l, const char *what, const char *line)
+variable(struct loader *l, const struct conf_item *item, const char *line)
 {
 	const char *colon = strchr(line, ':');
 
@@ -62,12 +60,13 @@ variable(struct loader *l, const char *what, const char *line)
 		return arena_printf(l->conf->arena, "%.*s=%s",
 		    (int)(colon - line), line, colon + 2);
 	conf_problem(l, CONF_BAD_CONFIG, 0, "%s: %.*s is no name of a variable",
-	    what, (int)(colon - line), line);
+	    conf_key(l, item, "env"), (int)(colon - line), line);
 	return line;
 }
 
 const char *const *
-conf_env(struct loader *l, const char *what, const struct conf_list *list)
+conf_env(struct loader *l, const struct conf_item *item,
+    const struct conf_list *list)
 {
 	const char *const *given = list->items;
 	const char **env;
@@ -76,7 +75,7 @@ conf_env(struct loader *l, const char *what, const struct conf_list *list)
 		return NULL;
 	env = arena_array(l->conf->arena, list->n + 1, sizeof(*env));
 	for (size_t i = 0; i < list->n; i++)
-		env[i] = variable(l, what, given[i]);
+		env[i] = variable(l, item, given[i]);
 	env[list->n] = NULL;
 	return env;
 }

@@ -9,22 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is wrong with the eval FROM; LINE is 0 where only its own is known. */
-static void
-complain(struct loader *l, const struct conf_eval *from, size_t line,
-    const char *what)
-{
-	conf_problem(l, CONF_BAD_CONFIG, line != 0 ? line : from->item.line,
-	    "evals.%s%s", from->item.name, what);
-}
-
 /* --- the kinds */
-
-static bool
-is_set(const struct conf_value *v)
-{
-	return v->source != NULL;
-}
 
 /* The first key that its options do not take has its own line. */
 static size_t
@@ -59,32 +44,21 @@ make_builtin(
 	const char *name = from->use.text;
 	struct err err = {0};
 
-	if (!is_set(&from->use))
+	if (!conf_is_set(&from->use))
 		name = from->item.name;
 	to->builtin = name != NULL ? builtin_find(name) : NULL;
 	if (to->builtin == NULL) {
-		complain(l, from, from->use.line,
-		    arena_printf(l->conf->arena,
-			".use: there is no built-in eval %s",
-			name != NULL ? name : "without a name"));
+		conf_complain(l, &from->item, from->use.line,
+		    ".use: there is no built-in eval %s",
+		    name != NULL ? name : "without a name");
 		return;
 	}
 	to->options = from->options.json;
 	if (builtin_check(to->builtin, to->options, &err) == -1)
-		complain(l, from, line_of_options(to->builtin, &from->options),
-		    arena_printf(l->conf->arena, ".options: %s", err.msg));
+		conf_complain(l, &from->item,
+		    line_of_options(to->builtin, &from->options),
+		    ".options: %s", err.msg);
 	err_free(&err);
-}
-
-/* The items of LIST with a NULL behind them. */
-static const char *const *
-make_list(struct loader *l, struct conf_list *list)
-{
-	const char **end = conf_add(l, list, sizeof(*end));
-
-	*end = NULL;
-	list->n--;
-	return list->items;
 }
 
 static void
@@ -100,23 +74,16 @@ static void
 make_command(
     struct loader *l, const struct conf_eval *from, struct eval_conf *to)
 {
-	to->argv = conf_command(l,
-	    arena_printf(l->conf->arena, "evals.%s.exec", from->item.name),
-	    from->exec.line, &from->exec);
+	to->argv = conf_command(l, &from->item, &from->exec);
 	to->workers = from->workers;
 }
 
 static void
 make_http(struct loader *l, const struct conf_eval *from, struct eval_conf *to)
 {
-	to->url = conf_url(l,
-	    arena_printf(l->conf->arena, "evals.%s.http", from->item.name),
-	    &from->http, from->item.line);
-	to->secret = from->secret.text;
-	if (is_set(&from->secret) &&
-	    (to->secret == NULL || *to->secret == '\0'))
-		complain(
-		    l, from, from->secret.line, ".secret: there is no secret");
+	to->url = conf_url(
+	    l, conf_key(l, &from->item, "http"), &from->http, from->item.line);
+	to->secret = conf_signs(l, &from->item, &from->secret);
 }
 
 /* The models must be such as some provider serves. */
@@ -124,7 +91,7 @@ static const char *const *
 make_models(
     struct loader *l, const struct conf_eval *from, struct conf_list *list)
 {
-	const char *const *names = make_list(l, list);
+	const char *const *names = conf_names(l, list);
 	const struct provider *provider;
 	struct err err = {0};
 	const char *id;
@@ -133,8 +100,8 @@ make_models(
 	for (i = 0; names[i] != NULL && l->conf->code == CONF_OK; i++) {
 		if (model_resolve(&l->conf->settings.models, names[i],
 			&provider, &id, &err) == -1)
-			complain(l, from, list->line,
-			    arena_printf(l->conf->arena, ": %s", err.msg));
+			conf_complain(
+			    l, &from->item, list->line, ": %s", err.msg);
 		err_free(&err);
 	}
 	return names;
@@ -146,7 +113,8 @@ make_judge(struct loader *l, const struct conf_eval *from, struct eval_conf *to)
 	struct conf_list models = from->models;
 
 	if (*from->judge.text == '\0') {
-		complain(l, from, from->judge.line, ".judge: a file is wanted");
+		conf_complain(l, &from->item, from->judge.line,
+		    ".judge: a file is wanted");
 		return;
 	}
 	to->judge = conf_beside(l, from->judge.text);
@@ -164,8 +132,8 @@ make_similar(
 	const char **name;
 
 	if (from->similar.text == NULL || *from->similar.text == '\0') {
-		complain(
-		    l, from, from->similar.line, ".similar: a model is wanted");
+		conf_complain(l, &from->item, from->similar.line,
+		    ".similar: a model is wanted");
 		return;
 	}
 	name = conf_add(l, &models, sizeof(*name));
@@ -188,32 +156,22 @@ static enum eval_kind
 find_kind(struct loader *l, const struct conf_eval *from)
 {
 	const bool given[] = {
-	    [EVAL_BUILTIN] = is_set(&from->use),
+	    [EVAL_BUILTIN] = conf_is_set(&from->use),
 	    [EVAL_COMMAND] = from->exec.line != 0,
-	    [EVAL_HTTP] = is_set(&from->http),
-	    [EVAL_JUDGE] = is_set(&from->judge),
-	    [EVAL_SIMILAR] = is_set(&from->similar),
+	    [EVAL_HTTP] = conf_is_set(&from->http),
+	    [EVAL_JUDGE] = conf_is_set(&from->judge),
+	    [EVAL_SIMILAR] = conf_is_set(&from->similar),
 	};
-	enum eval_kind kind = EVAL__MAX;
-	size_t i;
+	size_t which = conf_which(given, ARRAY_LEN(given));
 
 	_Static_assert(ARRAY_LEN(given) == EVAL__MAX, "a row for every kind");
-	for (i = 0; i < ARRAY_LEN(given); i++) {
-		if (!given[i])
-			continue;
-		if (kind != EVAL__MAX) {
-			kind = EVAL__MAX;
-			break;
-		}
-		kind = (enum eval_kind)i;
-	}
-	if (i == ARRAY_LEN(given) && kind == EVAL__MAX &&
-	    builtin_find(from->item.name) != NULL)
+	if (which < EVAL__MAX)
+		return (enum eval_kind)which;
+	if (which == EVAL__MAX && builtin_find(from->item.name) != NULL)
 		return EVAL_BUILTIN;
-	if (kind == EVAL__MAX)
-		complain(l, from, 0,
-		    " needs one of use, exec, http, judge and similar");
-	return kind;
+	conf_complain(l, &from->item, 0,
+	    " needs one of use, exec, http, judge and similar");
+	return EVAL__MAX;
 }
 
 /* --- what holds for all */
@@ -231,15 +189,14 @@ refuse_others(
 	    {from->options.json != NULL, "options", "use and judge",
 		kind == EVAL_BUILTIN || kind == EVAL_JUDGE},
 	    {from->workers != 0, "workers", "exec", kind == EVAL_COMMAND},
-	    {is_set(&from->secret), "secret", "http", kind == EVAL_HTTP},
+	    {conf_is_set(&from->secret), "secret", "http", kind == EVAL_HTTP},
 	    {from->models.line != 0, "models", "judge", kind == EVAL_JUDGE},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
 		if (rules[i].given && !rules[i].fits)
-			complain(l, from, 0,
-			    arena_printf(l->conf->arena, ": %s is for %s only",
-				rules[i].key, rules[i].kinds));
+			conf_complain(l, &from->item, 0, ": %s is for %s only",
+			    rules[i].key, rules[i].kinds);
 }
 
 static bool
@@ -270,12 +227,13 @@ make_eval(struct loader *l, const struct conf_eval *from, struct eval_conf *to)
 	    .timeout_ms = from->timeout_ms,
 	};
 	if (*to->name == '\0')
-		complain(l, from, 0, ": a name is wanted");
+		conf_complain(l, &from->item, 0, ": a name is wanted");
 	if (to->pointer != NULL && !is_pointer(to->pointer))
-		complain(l, from, from->pointer.line,
+		conf_complain(l, &from->item, from->pointer.line,
 		    ".transform.pointer: a JSON pointer begins with /");
 	if (to->timeout_ms == 0)
-		complain(l, from, 0, ".timeout must be more than 0");
+		conf_complain(
+		    l, &from->item, 0, ".timeout must be more than 0");
 	if (kind == EVAL__MAX)
 		return;
 	makers[kind](l, from, to);
@@ -294,7 +252,8 @@ make_builtins(struct loader *l)
 
 	to = arena_array(l->conf->arena, n_builtins, sizeof(*to));
 	for (i = 0; i < n_builtins; i++) {
-		from = (struct conf_eval){.item = {.name = builtins[i].name}};
+		from = (struct conf_eval){
+		    .item = {.map = "evals", .name = builtins[i].name}};
 		conf_defaults(l, "evals.NAME.", &from);
 		make_eval(l, &from, &to[i]);
 	}

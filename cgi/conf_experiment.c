@@ -60,15 +60,14 @@ finish_api(struct loader *l, struct api_conf *api)
 	api->app_id = app;
 }
 
-/* What of it is used, where that may be a matter of its being there. */
-static void
-use_api(const struct loader *l, int wanted, const struct api_conf *api,
-    struct api_conf *to)
+bool
+conf_wants_api(const struct conf *conf, int wanted)
 {
-	bool there = api->key != NULL || conf_is_there(&l->conf->dev_server);
+	bool there =
+	    conf->agentmark.key != NULL || conf_is_there(&conf->dev_server);
 
-	if (wanted == CONF_API_YES || (wanted == CONF_API_AUTO && there))
-		*to = *api;
+	return conf->agentmark.base != NULL &&
+	       (wanted == CONF_API_YES || (wanted == CONF_API_AUTO && there));
 }
 
 static void
@@ -96,9 +95,10 @@ conf_finish_experiments(struct loader *l)
 	finish_root(l, "prompts.root", &conf->prompt_root,
 	    &conf->settings.prompts.root);
 	finish_api(l, &conf->agentmark);
-	use_api(l, conf->api, &conf->agentmark, &conf->datasets.api);
-	use_api(
-	    l, conf->prompt_api, &conf->agentmark, &conf->settings.prompts.api);
+	if (conf_wants_api(conf, conf->api))
+		conf->datasets.api = conf->agentmark;
+	if (conf_wants_api(conf, conf->prompt_api))
+		conf->settings.prompts.api = conf->agentmark;
 	finish_state_dir(l);
 	if (conf->wants_journals)
 		conf->settings.journals = arena_printf(

@@ -1,7 +1,6 @@
 /* From options as they were read to what the program uses: secrets, providers
  * and rules for models, each checked against the others.  Evals and datasets
- * have files of their own.  It refuses to know
- * where a value came from. */
+ * have files of their own.  It refuses to know where a value came from. */
 #include "../common/base/limits.h"
 #include "../common/base/utf.h"
 #include "conf_load.h"
@@ -90,6 +89,58 @@ conf_has_control(const char *s)
 }
 
 bool
+conf_is_set(const struct conf_value *v)
+{
+	return v->source != NULL;
+}
+
+size_t
+conf_which(const bool *given, size_t n)
+{
+	size_t which = n;
+
+	for (size_t i = 0; i < n; i++)
+		if (given[i])
+			which = which == n ? i : n + 1;
+	return which;
+}
+
+const char *const *
+conf_names(struct loader *l, const struct conf_list *list)
+{
+	struct conf_list own = *list;
+	const char **end;
+
+	if (list->line == 0 && list->n == 0)
+		return NULL;
+	end = conf_add(l, &own, sizeof(*end));
+	*end = NULL;
+	return own.items;
+}
+
+const char *const *
+conf_headers(struct loader *l, const struct conf_item *item,
+    const struct conf_list *list)
+{
+	const char *const *headers = conf_names(l, list);
+
+	for (size_t i = 0; i < list->n; i++)
+		if (conf_has_control(headers[i]) || *headers[i] == ':')
+			conf_complain(
+			    l, item, 0, ".headers cannot be sent as they are");
+	return headers;
+}
+
+const char *
+conf_signs(
+    struct loader *l, const struct conf_item *item, const struct conf_value *v)
+{
+	if (conf_is_set(v) && !conf_is_there(v))
+		conf_complain(l, item, v->line, ".secret: there is no secret");
+	return v->text;
+}
+
+bool
 conf_is_there(const struct conf_value *v)
 {
 	return v->text != NULL && *v->text != '\0';
@@ -145,7 +196,7 @@ static void
 check_provider(
     struct loader *l, const struct conf_provider *from, struct provider *p)
 {
-	size_t line = from->item.line, i;
+	size_t line = from->item.line;
 
 	if (p->driver == NULL) {
 		conf_problem(l, CONF_BAD_CONFIG, from->driver.line,
@@ -160,18 +211,12 @@ check_provider(
 	if (p->api_key != NULL && conf_has_control(p->api_key))
 		conf_problem(l, CONF_BAD_CONFIG, from->api_key.line,
 		    "providers.%s.api_key holds a control character", p->name);
-	for (i = 0; i < from->headers.n; i++)
-		if (conf_has_control(p->headers[i]) || *p->headers[i] == ':')
-			conf_problem(l, CONF_BAD_CONFIG, line,
-			    "providers.%s.headers cannot be sent as they are",
-			    p->name);
 	if ((p->driver->abilities & (DRIVER_LOCAL | DRIVER_CHILD)) != 0) {
 		p->idle = false;
 		return;
 	}
-	p->base_url = conf_url(l,
-	    arena_printf(l->conf->arena, "providers.%s.base_url", p->name),
-	    &from->base_url, line);
+	p->base_url = conf_url(
+	    l, conf_key(l, &from->item, "base_url"), &from->base_url, line);
 }
 
 static void
@@ -181,7 +226,6 @@ finish_providers(struct loader *l)
 	const struct conf_list *list = &conf->provider_list;
 	struct conf_provider *from = list->items;
 	struct provider *p;
-	const char **end;
 	size_t i;
 
 	p = arena_array(conf->arena, list->n, sizeof(*p));
@@ -193,14 +237,9 @@ finish_providers(struct loader *l)
 		    .name = from->item.name,
 		    .driver = driver_find(from->driver.text),
 		    .api_key = from->api_key.text,
+		    .headers = conf_headers(l, &from->item, &from->headers),
 		    .strict_schemas = from->strict_schemas,
 		};
-		if (from->headers.n != 0) {
-			end = conf_add(l, &from->headers, sizeof(*end));
-			*end = NULL;
-			from->headers.n--;
-			p->headers = from->headers.items;
-		}
 		if (p->api_key != NULL && *p->api_key == '\0')
 			p->api_key = NULL;
 		conf_finish_provider(l, from, p);

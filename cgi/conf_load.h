@@ -21,6 +21,15 @@ void conf_problem(struct loader *l, enum conf_code code, size_t line,
 void conf_warning(struct loader *l, size_t line, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/* Notes WHAT is wrong with an item of a map, behind its path ("tools.search"),
+ * at LINE, or at its own where that is 0. */
+void conf_complain(struct loader *l, const struct conf_item *item, size_t line,
+    const char *what, ...) PRINTF_LIKE(4, 5);
+
+/* The path of the option NAME of such an item. */
+const char *conf_key(
+    struct loader *l, const struct conf_item *item, const char *name);
+
 /* A variable of the environment, or NULL; a request's parameters come first
  * where the table allows it. */
 const char *conf_variable(const struct conf_source *source, const char *name);
@@ -38,6 +47,9 @@ void conf_defaults(struct loader *l, const char *prefix, void *item);
  * is none. */
 void *conf_item(struct loader *l, const struct option *o,
     struct conf_list *list, struct str name, size_t line);
+
+/* TEXT, which lies in the arena, is wiped when that is freed; returns it. */
+char *conf_hide(struct arena *a, char *text, size_t len) NONNULL;
 
 /* PATH, relative to the file's directory. */
 const char *conf_beside(struct loader *l, const char *path);
@@ -97,6 +109,10 @@ void conf_finish_alerts(struct loader *l);
 /* Behind whatever has routes for deliveries. */
 void conf_finish_routes(struct loader *l);
 
+/* Whether AgentMark's API is used for what WANTED (enum conf_api) says.  Behind
+ * experiments. */
+bool conf_wants_api(const struct conf *conf, int wanted) NONNULL;
+
 /* What the log calls the secret of webhook.secret, and the I-th of
  * webhook.secrets. */
 #define CONF_PLAIN_SECRET "webhook.secret"
@@ -111,15 +127,33 @@ const char *conf_url(struct loader *l, const char *what,
 /* Whether NAME, a path or one of PATH's programs, is there and may be run. */
 bool conf_can_run(struct arena *a, const char *name) NONNULL;
 
-/* The command of LIST, NULL-ended, its name relative to the file when it has a
- * slash; NULL, and a note about WHAT, when there is none. */
-const char *const *conf_command(struct loader *l, const char *what, size_t line,
+/* Whether the file or a variable gave V, be it to no use. */
+bool conf_is_set(const struct conf_value *v) NONNULL;
+
+/* The one of N that is given; N: none is; N + 1: more than one. */
+size_t conf_which(const bool *given, size_t n) NONNULL;
+
+/* The items of LIST with a NULL behind them; NULL when the file does not have
+ * it. */
+const char *const *conf_names(struct loader *l, const struct conf_list *list);
+
+/* The same for the `headers` of an item; what cannot be sent is noted. */
+const char *const *conf_headers(struct loader *l, const struct conf_item *item,
     const struct conf_list *list);
 
-/* Variables of LIST, "NAME: value", as "NAME=value", NULL-ended; NULL when
- * there are none. */
-const char *const *conf_env(
-    struct loader *l, const char *what, const struct conf_list *list);
+/* The `exec` of an item, NULL-ended, its name relative to the file when it has
+ * a slash; NULL, and a note, when there is none. */
+const char *const *conf_command(struct loader *l, const struct conf_item *item,
+    const struct conf_list *list);
+
+/* The `env` of an item, "NAME: value", as "NAME=value", NULL-ended; NULL when
+ * there is none. */
+const char *const *conf_env(struct loader *l, const struct conf_item *item,
+    const struct conf_list *list);
+
+/* The `secret` of an item that signs with it; one that is empty is noted. */
+const char *conf_signs(
+    struct loader *l, const struct conf_item *item, const struct conf_value *v);
 
 /* Whether S would end a header's line. */
 bool conf_has_control(const char *s) NONNULL;

@@ -6,14 +6,6 @@
 
 #include <string.h>
 
-static void
-complain(struct loader *l, const struct conf_mcp *from, size_t line,
-    const char *what)
-{
-	conf_problem(l, CONF_BAD_CONFIG, line != 0 ? line : from->item.line,
-	    "mcp.%s%s", from->item.name, what);
-}
-
 /* --- env(NAME) */
 
 /* The NAME of env(NAME), env("NAME") or env('NAME') at TEXT, and how long all
@@ -68,8 +60,7 @@ expand_list(struct loader *l, const struct conf_mcp *from, const char *option,
     struct conf_list *list)
 {
 	const char **items = list->items;
-	const char *what =
-	    arena_printf(l->conf->arena, "mcp.%s.%s", from->item.name, option);
+	const char *what = conf_key(l, &from->item, option);
 
 	for (size_t i = 0; i < list->n; i++)
 		items[i] = expand(l, what, items[i],
@@ -81,10 +72,8 @@ expand_value(struct loader *l, const struct conf_mcp *from, const char *option,
     struct conf_value *v)
 {
 	if (v->text != NULL)
-		v->text = expand(l,
-		    arena_printf(
-			l->conf->arena, "mcp.%s.%s", from->item.name, option),
-		    v->text, v->line);
+		v->text = expand(
+		    l, conf_key(l, &from->item, option), v->text, v->line);
 }
 
 /* --- servers */
@@ -92,42 +81,26 @@ expand_value(struct loader *l, const struct conf_mcp *from, const char *option,
 static void
 make_program(struct loader *l, const struct conf_mcp *from, struct mcp_conf *to)
 {
-	to->argv = conf_command(l,
-	    arena_printf(l->conf->arena, "mcp.%s.exec", from->item.name),
-	    from->exec.line, &from->exec);
-	to->env = conf_env(l,
-	    arena_printf(l->conf->arena, "mcp.%s.env", from->item.name),
-	    &from->env);
+	to->argv = conf_command(l, &from->item, &from->exec);
+	to->env = conf_env(l, &from->item, &from->env);
 	if (from->dir.text != NULL)
 		to->dir = conf_beside(l, from->dir.text);
 	if (from->headers.n != 0 || from->transport != MCP_AUTO)
-		complain(
-		    l, from, 0, ": headers and transport are for url only");
+		conf_complain(l, &from->item, 0,
+		    ": headers and transport are for url only");
 }
 
 static void
 make_url(struct loader *l, struct conf_mcp *from, struct mcp_conf *to)
 {
-	const char **lines, **end;
-
 	/* Its path is a server's own: a slash at its end may count. */
-	if (conf_url(l,
-		arena_printf(l->conf->arena, "mcp.%s.url", from->item.name),
-		&from->url, from->item.line) != NULL)
+	if (conf_url(l, conf_key(l, &from->item, "url"), &from->url,
+		from->item.line) != NULL)
 		to->url = from->url.text;
 	if (from->env.n != 0 || from->dir.source != NULL)
-		complain(l, from, 0, ": env and dir are for exec only");
-	if (from->headers.n == 0)
-		return;
-	end = conf_add(l, &from->headers, sizeof(*end));
-	*end = NULL;
-	from->headers.n--;
-	lines = from->headers.items;
-	to->headers = lines;
-	for (size_t i = 0; i < from->headers.n; i++)
-		if (conf_has_control(lines[i]) || *lines[i] == ':')
-			complain(
-			    l, from, 0, ".headers cannot be sent as they are");
+		conf_complain(
+		    l, &from->item, 0, ": env and dir are for exec only");
+	to->headers = conf_headers(l, &from->item, &from->headers);
 }
 
 static void
@@ -146,11 +119,13 @@ make_server(struct loader *l, struct conf_mcp *from, struct mcp_conf *to)
 	    .timeout_ms = from->timeout_ms,
 	};
 	if (*to->name == '\0' || strchr(to->name, '/') != NULL)
-		complain(l, from, 0, ": a name without / is wanted");
+		conf_complain(
+		    l, &from->item, 0, ": a name without / is wanted");
 	if (to->timeout_ms == 0)
-		complain(l, from, 0, ".timeout must be more than 0");
+		conf_complain(
+		    l, &from->item, 0, ".timeout must be more than 0");
 	if (program == url)
-		complain(l, from, 0, " needs either exec or url");
+		conf_complain(l, &from->item, 0, " needs either exec or url");
 	else if (program)
 		make_program(l, from, to);
 	else

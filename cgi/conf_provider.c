@@ -68,11 +68,7 @@ default_command(struct loader *l, const struct conf_provider *from,
 	const char **argv;
 
 	if (p->driver != &driver_claude_agent || from->exec.n != 0)
-		return conf_command(l,
-		    arena_printf(
-			l->conf->arena, "providers.%s.exec", from->item.name),
-		    from->exec.line != 0 ? from->exec.line : from->item.line,
-		    &from->exec);
+		return conf_command(l, &from->item, &from->exec);
 	argv = arena_array(l->conf->arena, 2, sizeof(*argv));
 	argv[0] = "claude";
 	argv[1] = NULL;
@@ -83,11 +79,8 @@ static void
 make_program(
     struct loader *l, const struct conf_provider *from, struct provider *p)
 {
-	struct arena *a = l->conf->arena;
-
 	p->argv = default_command(l, from, p);
-	p->env = conf_env(l,
-	    arena_printf(a, "providers.%s.env", from->item.name), &from->env);
+	p->env = conf_env(l, &from->item, &from->env);
 	if (from->dir.text != NULL)
 		p->dir = conf_beside(l, from->dir.text);
 	p->workers = from->workers;
@@ -161,17 +154,9 @@ void
 conf_finish_model(
     struct loader *l, const struct conf_model *from, struct model_rule *rule)
 {
-	const struct conf_list *names = &from->fallback;
-	const char **list;
-
 	rule->executor =
 	    check_executor(l, "models[].executor", &from->executor);
-	if (names->n == 0)
-		return;
-	list = arena_array(l->conf->arena, names->n + 1, sizeof(*list));
-	memcpy(list, names->items, names->n * sizeof(*list));
-	list[names->n] = NULL;
-	rule->fallback = list;
+	rule->fallback = conf_names(l, &from->fallback);
 }
 
 /* Names that nobody serves would be found out when they are needed most. */

@@ -72,6 +72,7 @@ conf_item(struct loader *l, const struct option *o, struct conf_list *list,
 			return item;
 	}
 	item = conf_add(l, list, o->size);
+	item->map = o->key;
 	item->name = arena_strndup(l->conf->arena, name.p, name.len);
 	item->line = line;
 	conf_defaults(
@@ -79,17 +80,27 @@ conf_item(struct loader *l, const struct option *o, struct conf_list *list,
 	return item;
 }
 
-struct wipe {
-	void *p;
+struct hidden {
+	char *text;
 	size_t len;
 };
 
 static void
 wipe(void *arg)
 {
-	struct wipe *w = arg;
+	const struct hidden *hidden = arg;
 
-	crypt_wipe(w->p, w->len);
+	crypt_wipe(hidden->text, hidden->len);
+}
+
+char *
+conf_hide(struct arena *a, char *text, size_t len)
+{
+	struct hidden *hidden = arena_alloc(a, sizeof(*hidden));
+
+	*hidden = (struct hidden){text, len};
+	arena_on_free(a, wipe, hidden);
+	return text;
 }
 
 /* A copy that is wiped with the arena when it is a secret. */
@@ -98,14 +109,8 @@ keep(struct loader *l, const struct option *o, const char *p, size_t len)
 {
 	struct arena *a = l->conf->arena;
 	char *copy = arena_strndup(a, p, len);
-	struct wipe *w;
 
-	if (o->secret) {
-		w = arena_alloc(a, sizeof(*w));
-		*w = (struct wipe){copy, len};
-		arena_on_free(a, wipe, w);
-	}
-	return copy;
+	return o->secret ? conf_hide(a, copy, len) : copy;
 }
 
 /* Names of HTTP_* are a client's headers in a CGI program. */

@@ -14,20 +14,6 @@ limit_of(const struct conf_real *real)
 	return real->present ? real->value : (double)NAN;
 }
 
-/* The items of LIST with a NULL behind them; NULL: nothing was said. */
-static const char *const *
-make_globs(struct loader *l, struct conf_list *list)
-{
-	const char **end;
-
-	if (list->line == 0)
-		return NULL;
-	end = conf_add(l, list, sizeof(*end));
-	*end = NULL;
-	list->n--;
-	return list->items;
-}
-
 static bool
 is_limited(const struct scope *s)
 {
@@ -40,9 +26,9 @@ make_scope(struct loader *l, const char *name, struct conf_scope *from)
 {
 	return (struct scope){
 	    .name = name,
-	    .models = make_globs(l, &from->models),
-	    .tools = make_globs(l, &from->tools),
-	    .datasets = make_globs(l, &from->datasets),
+	    .models = conf_names(l, &from->models),
+	    .tools = conf_names(l, &from->tools),
+	    .datasets = conf_names(l, &from->datasets),
 	    .run = limit_of(&from->run),
 	    .day = limit_of(&from->day),
 	    .month = limit_of(&from->month),

@@ -13,22 +13,6 @@ enum { TOKEN_SHORT = 16 };
 
 /* --- AgentMark itself */
 
-static bool
-wants_agentmark(const struct conf *conf)
-{
-	bool there =
-	    conf->agentmark.key != NULL || conf_is_there(&conf->dev_server);
-
-	switch (conf->tracing.agentmark) {
-	case CONF_API_AUTO:
-		return there && conf->agentmark.base != NULL;
-	case CONF_API_YES:
-		return conf->agentmark.base != NULL;
-	default:
-		return false;
-	}
-}
-
 /* Raw keys, no Bearer (protocol.md 8.1). */
 static const char *const *
 agentmark_headers(struct loader *l)
@@ -86,7 +70,7 @@ finish_scores(struct loader *l)
 		conf_warning(l, 0,
 		    "agentmark.scores: they are posted without a key, because "
 		    "agentmark.api_key and agentmark.app_id are not set");
-	if (!wants_agentmark(conf))
+	if (!conf_wants_api(conf, conf->tracing.agentmark))
 		conf_warning(l, 0,
 		    "agentmark.scores: the traces that they belong to do not "
 		    "go to AgentMark (telemetry.agentmark)");
@@ -99,30 +83,12 @@ finish_scores(struct loader *l)
 
 /* --- others */
 
-/* NULL-ended. */
-static const char *const *
-make_headers(struct loader *l, const char *what, struct conf_collector *from)
-{
-	const char **end = conf_add(l, &from->headers, sizeof(*end));
-	const char *const *headers = from->headers.items;
-	size_t i;
-
-	*end = NULL;
-	from->headers.n--;
-	for (i = 0; headers[i] != NULL; i++)
-		if (conf_has_control(headers[i]) || *headers[i] == ':')
-			conf_problem(l, CONF_BAD_CONFIG, from->item.line,
-			    "%s.headers cannot be sent as they are", what);
-	return headers;
-}
-
 static void
 add_collector(
     struct loader *l, struct conf_collector *from, struct telemetry *t)
 {
 	struct arena *a = l->conf->arena;
 	const char *name = from->item.name;
-	const char *what = arena_printf(a, "telemetry.collectors.%s", name);
 	struct collector *c = &t->collectors[t->n_collectors++];
 
 	if (*name == '\0' || strlen(name) > NAME_BYTES ||
@@ -132,9 +98,9 @@ add_collector(
 		    name);
 	*c = (struct collector){
 	    .name = name,
-	    .url = conf_url(l, arena_printf(a, "%s.url", what), &from->url,
+	    .url = conf_url(l, conf_key(l, &from->item, "url"), &from->url,
 		from->item.line),
-	    .headers = make_headers(l, what, from),
+	    .headers = conf_headers(l, &from->item, &from->headers),
 	    .encoding = (enum otlp_encoding)from->encoding,
 	    .gzip = from->gzip,
 	    .wants_metrics = from->metrics,
@@ -200,7 +166,7 @@ conf_finish_telemetry(struct loader *l)
 	};
 	t->collectors = arena_array(
 	    conf->arena, from->collectors.n + 1, sizeof(*t->collectors));
-	if (wants_agentmark(conf))
+	if (conf_wants_api(conf, conf->tracing.agentmark))
 		add_agentmark(l, t);
 	for (i = 0; i < from->collectors.n; i++)
 		add_collector(l, &items[i], t);

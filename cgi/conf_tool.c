@@ -7,46 +7,29 @@
 #include <string.h>
 
 static void
-complain(struct loader *l, const struct conf_tool *from, size_t line,
-    const char *what)
-{
-	conf_problem(l, CONF_BAD_CONFIG, line != 0 ? line : from->item.line,
-	    "tools.%s%s", from->item.name, what);
-}
-
-static void
 make_command(
     struct loader *l, const struct conf_tool *from, struct tool_conf *to)
 {
 	to->kind = TOOL_COMMAND;
-	to->argv = conf_command(l,
-	    arena_printf(l->conf->arena, "tools.%s.exec", from->item.name),
-	    from->exec.line, &from->exec);
-	to->env = conf_env(l,
-	    arena_printf(l->conf->arena, "tools.%s.env", from->item.name),
-	    &from->env);
+	to->argv = conf_command(l, &from->item, &from->exec);
+	to->env = conf_env(l, &from->item, &from->env);
 	to->workers = from->workers;
 	if (from->secret.source != NULL)
-		complain(
-		    l, from, from->secret.line, ".secret is for http only");
+		conf_complain(l, &from->item, from->secret.line,
+		    ".secret is for http only");
 }
 
 static void
 make_http(struct loader *l, const struct conf_tool *from, struct tool_conf *to)
 {
 	to->kind = TOOL_HTTP;
-	to->url = conf_url(l,
-	    arena_printf(l->conf->arena, "tools.%s.http", from->item.name),
-	    &from->http, from->item.line);
-	to->secret = from->secret.text;
-	if (from->secret.source != NULL &&
-	    (to->secret == NULL || *to->secret == '\0'))
-		complain(
-		    l, from, from->secret.line, ".secret: there is no secret");
+	to->url = conf_url(
+	    l, conf_key(l, &from->item, "http"), &from->http, from->item.line);
+	to->secret = conf_signs(l, &from->item, &from->secret);
 	if (from->workers != 0)
-		complain(l, from, 0, ".workers is for exec only");
+		conf_complain(l, &from->item, 0, ".workers is for exec only");
 	if (from->env.n != 0)
-		complain(l, from, 0, ".env is for exec only");
+		conf_complain(l, &from->item, 0, ".env is for exec only");
 }
 
 /* Whether it can be used; what vendors insist on is said as well. */
@@ -60,8 +43,8 @@ check_parameters(
 	struct str reason;
 
 	if (schema_check(schema, empty, l->conf->arena, &reason, &err) == -1)
-		complain(l, from, from->parameters.line,
-		    arena_printf(l->conf->arena, ".parameters: %s", err.msg));
+		conf_complain(l, &from->item, from->parameters.line,
+		    ".parameters: %s", err.msg);
 	else if (type == NULL || strcmp(type, "object") != 0)
 		conf_warning(l, from->parameters.line,
 		    "tools.%s.parameters: vendors want `type: object`",
@@ -83,14 +66,16 @@ make_tool(struct loader *l, const struct conf_tool *from, struct tool_conf *to)
 	    .timeout_ms = from->timeout_ms,
 	};
 	if (*to->name == '\0' || strncmp(to->name, "mcp://", 6) == 0)
-		complain(l, from, 0,
+		conf_complain(l, &from->item, 0,
 		    ": a name is wanted that is no URI of a server's tool");
 	if (to->timeout_ms == 0)
-		complain(l, from, 0, ".timeout must be more than 0");
+		conf_complain(
+		    l, &from->item, 0, ".timeout must be more than 0");
 	if (to->parameters != NULL)
 		check_parameters(l, from, to->parameters);
 	if (command == http)
-		complain(l, from, 0, ": either exec or http is wanted");
+		conf_complain(
+		    l, &from->item, 0, ": either exec or http is wanted");
 	else if (command)
 		make_command(l, from, to);
 	else

@@ -4,7 +4,6 @@
 #include "conf_vendor.h"
 
 #include "../common/base/json.h"
-#include "../common/base/crypt.h"
 #include "../common/base/utf.h"
 #include "conf_load.h"
 
@@ -131,29 +130,12 @@ check_label(struct loader *l, const struct conf_provider *from,
 
 /* --- keys of Amazon's */
 
-struct secret_text {
-	char *p;
-	size_t len;
-};
-
-static void
-wipe(void *arg)
-{
-	struct secret_text *text = arg;
-
-	crypt_wipe(text->p, text->len);
-}
-
-/* Wiped with the arena. */
 static const char *
 join_key(struct arena *a, const char *access, const char *secret)
 {
-	struct secret_text *text = arena_alloc(a, sizeof(*text));
+	char *key = arena_printf(a, "%s:%s", access, secret);
 
-	text->p = arena_printf(a, "%s:%s", access, secret);
-	text->len = strlen(text->p);
-	arena_on_free(a, wipe, text);
-	return text->p;
+	return conf_hide(a, key, strlen(key));
 }
 
 /* What the driver needs beside the key. */

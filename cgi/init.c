@@ -6,7 +6,7 @@
 #include "../common/base/crypt.h"
 #include "../common/base/utf.h"
 #include "cli_args.h"
-#include "conf_table.h"
+#include "conf_load.h"
 #include "init_int.h"
 #include "version.h"
 
@@ -103,15 +103,6 @@ is_variable(const char *text)
 	       text[strspn(text, inside)] == '\0';
 }
 
-static bool
-has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
 static const char *
 take_key(struct asking *q, const char *text)
 {
@@ -124,7 +115,7 @@ take_key(struct asking *q, const char *text)
 	if (strncmp(text, "file:", 5) != 0)
 		return "env:NAME or file:PATH is wanted, and never the key "
 		       "itself";
-	if (realpath(text + 5, path) == NULL || has_control(path))
+	if (realpath(text + 5, path) == NULL || conf_has_control(path))
 		return "there is no such file";
 	q->init.key = arena_printf(q->init.arena, "file:%s", path);
 	return NULL;
@@ -229,7 +220,7 @@ type_key(struct asking *q)
 	if (!got)
 		return cli_usage(
 		    "init: where does the key come from? (--key)", "");
-	if (has_control(q->line))
+	if (conf_has_control(q->line))
 		return cli_usage("init: the key has a control character", "");
 	memcpy(q->typed, q->line, sizeof(q->typed));
 	q->init.typed = (struct str){q->typed, strlen(q->typed)};
