@@ -46,13 +46,12 @@ print_signature(const struct conf *conf, const char *path)
 static int
 run_sign(const char *file, int n_args, char *const *args)
 {
-	struct conf_source source = {.file = file};
 	struct conf *conf;
 	int status = EXIT_FAILED;
 
 	if (n_args > 1)
 		return cli_usage("sign: unexpected ", args[1]);
-	conf = conf_load(&source);
+	conf = conf_load(&(struct conf_source){.file = file});
 	if (conf->secrets.n != 0)
 		status = print_signature(conf, n_args == 1 ? args[0] : "-");
 	else
@@ -329,8 +328,7 @@ cli_run(const char *file, int argc, char *const *argv)
 int
 cli_lost(const char *file)
 {
-	struct conf_source source = {.file = file};
-	struct conf *conf = conf_load(&source);
+	struct conf *conf = conf_load(&(struct conf_source){.file = file});
 	const struct conf_note *note = conf->notes.items;
 	size_t i;
 

@@ -30,7 +30,7 @@ check_here(struct doctor *d, const struct checking *c)
 	else
 		check_print(stdout, conf);
 	d->failed = conf->code != CONF_OK;
-	if (conf->code == CONF_BAD_CONFIG)
+	if (conf_wrong(conf) != NULL)
 		return;
 	if (!c->json)
 		(void)printf("\n");
@@ -55,8 +55,7 @@ check_there(struct doctor *d, struct checking *c, const char *file)
 static int
 check(struct checking *c, const char *file)
 {
-	struct conf_source source = {.file = file};
-	struct conf *conf = conf_load(&source);
+	struct conf *conf = conf_load(&(struct conf_source){.file = file});
 	struct doctor d;
 	struct buf json;
 	int status;

@@ -185,14 +185,9 @@ make_cells(struct study *s, struct err *err)
 static int
 check_conf(const struct conf *conf, struct err *err)
 {
-	const struct conf_note *note = conf->notes.items;
+	const char *wrong = conf_wrong(conf);
 
-	if (conf->code != CONF_BAD_CONFIG)
-		return 0;
-	for (size_t i = 0; i < conf->notes.n; i++)
-		if (note[i].code == CONF_BAD_CONFIG)
-			return fail(err, ERR_UNCONFIGURED, "%s", note[i].text);
-	return fail(err, ERR_UNCONFIGURED, "the configuration is wrong");
+	return wrong == NULL ? 0 : fail(err, ERR_UNCONFIGURED, "%s", wrong);
 }
 
 /* A file that a person names is the one that he sees; where datasets have no
@@ -263,12 +258,10 @@ set_cache(struct study *s)
 static int
 prepare(struct study *s, const char *file, struct err *err)
 {
-	const struct conf_source source = {.file = file};
-
 	if (study_read_data(s, err) == -1 || make_cells(s, err) == -1 ||
 	    check(s, err) == -1)
 		return -1;
-	s->conf = conf_load(&source);
+	s->conf = conf_load(&(struct conf_source){.file = file});
 	set_cache(s);
 	if (study_find_baseline(s, err) == -1 ||
 	    study_open_outputs(s, err) == -1)

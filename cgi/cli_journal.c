@@ -21,13 +21,12 @@ enum { DAYS_MAX = 36500, DAYS_AS_CONFIGURED = -1, DAYS_ALL = -2 };
 static struct conf *
 load(const char *file)
 {
-	struct conf_source source = {.file = file};
-	struct conf *conf = conf_load(&source);
+	struct conf *conf = conf_load(&(struct conf_source){.file = file});
 
-	if (conf->code != CONF_BAD_CONFIG && conf->settings.journals != NULL)
+	if (conf_wrong(conf) == NULL && conf->settings.journals != NULL)
 		return conf;
 	conf_tell(conf);
-	if (conf->code != CONF_BAD_CONFIG)
+	if (conf_wrong(conf) == NULL)
 		(void)fprintf(stderr,
 		    PROGRAM ": there are no journals: experiments.journal is "
 			    "off\n");

@@ -237,13 +237,11 @@ static int
 prepare(struct study *s, const char *file, int n_args, char *const *args,
     struct err *err)
 {
-	const struct conf_source source = {.file = file};
-
 	if (study_read_options(&s->o, true, n_args, args, err) == -1)
 		return -1;
 	if (s->o.files.n == 0)
 		return fail(err, ERR_REQUEST, "which run?");
-	s->conf = conf_load(&source);
+	s->conf = conf_load(&(struct conf_source){.file = file});
 	if (study_find_baseline(s, err) == -1 || make_cells(s, err) == -1)
 		return -1;
 	return study_open_outputs(s, err);

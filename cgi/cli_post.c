@@ -58,8 +58,7 @@ static int
 configured(
     struct arena *a, const char *file, const char **secret, struct err *err)
 {
-	struct conf_source source = {.file = file};
-	struct conf *conf = conf_load(&source);
+	struct conf *conf = conf_load(&(struct conf_source){.file = file});
 	int rc = 0;
 
 	*secret = NULL;

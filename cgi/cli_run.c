@@ -30,8 +30,7 @@ struct running {
 static void
 run_here(struct running *run, const char *file)
 {
-	struct conf_source source = {.file = file};
-	struct conf *conf = conf_load(&source);
+	struct conf *conf = conf_load(&(struct conf_source){.file = file});
 	json_t *data = json_object();
 	struct job job = {
 	    .type = JOB_PROMPT_RUN,
@@ -43,7 +42,7 @@ run_here(struct running *run, const char *file)
 	struct runner *runner;
 
 	log_set_level(LEVEL_ERROR);
-	if (conf->code == CONF_BAD_CONFIG) {
+	if (conf_wrong(conf) != NULL) {
 		conf_tell(conf);
 		run->terminal.failed = true;
 	} else {

@@ -85,14 +85,13 @@ print_all(const struct conf *conf)
 int
 cli_tools(const char *file, int n_args, char *const *args)
 {
-	struct conf_source source = {.file = file};
 	struct conf *conf;
 	int status = EXIT_FAILED;
 
 	if (n_args > 0)
 		return cli_usage("tools: unexpected ", args[0]);
-	conf = conf_load(&source);
-	if (conf->code == CONF_OK || conf->code == CONF_NO_SECRET)
+	conf = conf_load(&(struct conf_source){.file = file});
+	if (conf_wrong(conf) == NULL)
 		status = print_all(conf);
 	else
 		(void)fprintf(stderr,

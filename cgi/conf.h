@@ -217,7 +217,7 @@ struct conf_source {
 /* Never NULL. */
 struct conf *conf_load(const struct conf_source *source) MUST_USE;
 void conf_free(struct conf *conf);
-/* What is wrong, the first of it; NULL: nothing. */
+/* What is wrong beside secrets, the first of it; NULL: nothing. */
 const char *conf_wrong(const struct conf *conf);
 
 /* Replaces *CONF when the variables that a request may bring are not those

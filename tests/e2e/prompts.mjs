@@ -275,6 +275,18 @@ await test('run --url tells why there is no secret', async () => {
   assert(err.includes('/nowhere/am.yaml: No such file'), err);
 });
 
+await test('run needs no secret, but all the rest', async () => {
+  const wrong = write('wrong.yaml', 'webhook: {secret: DEFAULT}\n' +
+    'providers: {foo: {driver: none}}\n');
+  const prompt = write('foo.json', JSON.stringify({ type: 'root', children: [
+    { type: 'yaml', value: 'name: x\ntext_config:\n  model_name: foo/x' },
+  ] }));
+  const { code, err } = await command('--config', wrong, 'run', prompt);
+  equal(code, 1);
+  assert(err.startsWith(`agentmark-fcgi: ${wrong}:2: providers.foo.driver: ` +
+    'there is no none'), err);
+});
+
 await test('run indents objects', async () => {
   for (const more of [[], ['--no-stream'], ['--url', server.base]]) {
     const { code, out, err } = await command('run',
