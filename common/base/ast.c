@@ -59,6 +59,14 @@ ast_kind_name(enum node_kind kind)
 	return kinds[kind].p;
 }
 
+const char *const ast_reference_names[] = {
+    [REF_NONE] = NULL,
+    [REF_SHORTCUT] = "shortcut",
+    [REF_COLLAPSED] = "collapsed",
+    [REF_FULL] = "full",
+};
+_Static_assert(ARRAY_LEN(ast_reference_names) == REF__MAX, "a name for each");
+
 static const struct member *
 find_member(const struct member *members, size_t n, struct str key)
 {
@@ -83,7 +91,8 @@ ast_in_members(
 		return -1;
 	while ((more = json_in_key(r->in, &key)) > 0) {
 		m = find_member(members, n, key);
-		rc = m != NULL ? m->read(r, of) : json_in_skip(r->in);
+		rc = m != NULL ? m->read(r, (char *)of + m->offset)
+			       : json_in_skip(r->in);
 		if (rc < 0)
 			return -1;
 		if (rc > 0)
@@ -93,8 +102,9 @@ ast_in_members(
 }
 
 int
-ast_in_text(struct reader *r, struct str16 *out)
+ast_in_text(struct reader *r, void *to)
 {
+	struct str16 *out = to;
 	struct str s;
 
 	*out = (struct str16){NULL, 0};
@@ -106,10 +116,20 @@ ast_in_text(struct reader *r, struct str16 *out)
 	return 0;
 }
 
+/* A struct js. */
 static int
-read_has_position(struct reader *r, bool *out)
+read_value(struct reader *r, void *to)
 {
-	*out = json_in_peek(r->in) == JSON_IN_OBJECT;
+	return json_in_js(r->in, r->a, to);
+}
+
+/* A bool: whether there is a position. */
+static int
+read_position(struct reader *r, void *to)
+{
+	bool *there = to;
+
+	*there = json_in_peek(r->in) == JSON_IN_OBJECT;
 	return json_in_skip(r->in);
 }
 
@@ -140,30 +160,6 @@ attr_type(struct reader *r, void *of)
 	return 0;
 }
 
-static int
-attr_name(struct reader *r, void *of)
-{
-	struct attr *attr = of;
-
-	return ast_in_text(r, &attr->name);
-}
-
-static int
-attr_position(struct reader *r, void *of)
-{
-	struct attr *attr = of;
-
-	return read_has_position(r, &attr->has_position);
-}
-
-static int
-expression_value(struct reader *r, void *of)
-{
-	struct attr *attr = of;
-
-	return ast_in_text(r, &attr->value);
-}
-
 /* A number or a boolean, which only hand-made trees have, is its text. */
 static int
 scalar_value(struct reader *r, struct attr *attr)
@@ -181,7 +177,7 @@ static int
 attr_value(struct reader *r, void *of)
 {
 	static const struct member members[] = {
-	    {NAME("value"), expression_value},
+	    {NAME("value"), ast_in_text, offsetof(struct attr, value)},
 	};
 	struct attr *attr = of;
 	enum attr_kind kind = ATTR_STRING;
@@ -211,10 +207,11 @@ static int
 read_attr(struct reader *r, struct node *node, size_t *cap)
 {
 	static const struct member members[] = {
-	    {NAME("type"), attr_type},
-	    {NAME("name"), attr_name},
-	    {NAME("value"), attr_value},
-	    {NAME("position"), attr_position},
+	    {NAME("type"), attr_type, 0},
+	    {NAME("name"), ast_in_text, offsetof(struct attr, name)},
+	    {NAME("value"), attr_value, 0},
+	    {NAME("position"), read_position,
+		offsetof(struct attr, has_position)},
 	};
 	struct attr attr = {0}, *attrs = (struct attr *)(uintptr_t)node->attrs;
 
@@ -313,30 +310,6 @@ node_type(struct reader *r, void *of)
 }
 
 static int
-node_position(struct reader *r, void *of)
-{
-	struct node *node = of;
-
-	return read_has_position(r, &node->has_position);
-}
-
-static int
-node_data(struct reader *r, void *of)
-{
-	struct node *node = of;
-
-	return ast_in_data(r, &node->arrow);
-}
-
-static int
-node_value(struct reader *r, void *of)
-{
-	struct node *node = of;
-
-	return json_in_js(r->in, r->a, &node->value);
-}
-
-static int
 node_start(struct reader *r, void *of)
 {
 	struct node *node = of;
@@ -407,12 +380,6 @@ node_spread(struct reader *r, void *of)
 static int
 node_reference(struct reader *r, void *of)
 {
-	static const char *const names[] = {
-	    [REF_NONE] = "",
-	    [REF_SHORTCUT] = "shortcut",
-	    [REF_COLLAPSED] = "collapsed",
-	    [REF_FULL] = "full",
-	};
 	struct node *node = of;
 	struct str16 text;
 	size_t i;
@@ -420,50 +387,35 @@ node_reference(struct reader *r, void *of)
 	node->reference = REF_NONE;
 	if (ast_in_text(r, &text) != 0)
 		return -1;
-	for (i = REF_SHORTCUT; i < ARRAY_LEN(names); i++)
-		if (str16_is(text, names[i]))
+	for (i = REF_SHORTCUT; i < REF__MAX; i++)
+		if (str16_is(text, ast_reference_names[i]))
 			node->reference = (enum node_reference)i;
 	return 0;
 }
 
-#define TEXT_MEMBER(field)                                                     \
-	static int node_##field(struct reader *r, void *of)                    \
-	{                                                                      \
-		struct node *node = of;                                        \
-                                                                               \
-		return ast_in_text(r, &node->field);                           \
-	}
-
-TEXT_MEMBER(name)
-TEXT_MEMBER(url)
-TEXT_MEMBER(title)
-TEXT_MEMBER(alt)
-TEXT_MEMBER(lang)
-TEXT_MEMBER(meta)
-TEXT_MEMBER(identifier)
-TEXT_MEMBER(label)
+#define IN_NODE(field) offsetof(struct node, field)
 
 /* The frequent ones first. */
 static const struct member node_members[] = {
-    {NAME("type"), node_type},
-    {NAME("value"), node_value},
-    {NAME("position"), node_position},
-    {NAME("children"), node_children},
-    {NAME("data"), node_data},
-    {NAME("name"), node_name},
-    {NAME("attributes"), node_attributes},
-    {NAME("ordered"), node_ordered},
-    {NAME("start"), node_start},
-    {NAME("spread"), node_spread},
-    {NAME("depth"), node_depth},
-    {NAME("url"), node_url},
-    {NAME("title"), node_title},
-    {NAME("alt"), node_alt},
-    {NAME("lang"), node_lang},
-    {NAME("meta"), node_meta},
-    {NAME("identifier"), node_identifier},
-    {NAME("label"), node_label},
-    {NAME("referenceType"), node_reference},
+    {NAME("type"), node_type, 0},
+    {NAME("value"), read_value, IN_NODE(value)},
+    {NAME("position"), read_position, IN_NODE(has_position)},
+    {NAME("children"), node_children, 0},
+    {NAME("data"), ast_in_data, IN_NODE(arrow)},
+    {NAME("name"), ast_in_text, IN_NODE(name)},
+    {NAME("attributes"), node_attributes, 0},
+    {NAME("ordered"), node_ordered, 0},
+    {NAME("start"), node_start, 0},
+    {NAME("spread"), node_spread, 0},
+    {NAME("depth"), node_depth, 0},
+    {NAME("url"), ast_in_text, IN_NODE(url)},
+    {NAME("title"), ast_in_text, IN_NODE(title)},
+    {NAME("alt"), ast_in_text, IN_NODE(alt)},
+    {NAME("lang"), ast_in_text, IN_NODE(lang)},
+    {NAME("meta"), ast_in_text, IN_NODE(meta)},
+    {NAME("identifier"), ast_in_text, IN_NODE(identifier)},
+    {NAME("label"), ast_in_text, IN_NODE(label)},
+    {NAME("referenceType"), node_reference, 0},
 };
 
 /* A child that is no object stands as a node of no type. */

@@ -40,7 +40,14 @@ enum node_kind {
 	NODE__MAX
 };
 
-enum node_reference { REF_NONE, REF_SHORTCUT, REF_COLLAPSED, REF_FULL };
+enum node_reference {
+	REF_NONE,
+	REF_SHORTCUT,
+	REF_COLLAPSED,
+	REF_FULL,
+	REF__MAX
+};
+extern const char *const ast_reference_names[]; /* NULL for none */
 
 enum tristate { TRI_ABSENT, TRI_FALSE, TRI_TRUE };
 

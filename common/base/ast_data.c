@@ -18,19 +18,11 @@ param_type(struct reader *r, void *of)
 }
 
 static int
-param_name(struct reader *r, void *of)
-{
-	struct param *param = of;
-
-	return ast_in_text(r, &param->name);
-}
-
-static int
 read_param(struct reader *r, struct arrow *arrow)
 {
 	static const struct member members[] = {
-	    {NAME("type"), param_type},
-	    {NAME("name"), param_name},
+	    {NAME("type"), param_type, 0},
+	    {NAME("name"), ast_in_text, offsetof(struct param, name)},
 	};
 	struct param param = {0};
 	struct str16 *names;
@@ -83,8 +75,8 @@ static int
 read_expression(struct reader *r, void *of)
 {
 	static const struct member members[] = {
-	    {NAME("type"), arrow_type},
-	    {NAME("params"), arrow_params},
+	    {NAME("type"), arrow_type, 0},
+	    {NAME("params"), arrow_params, 0},
 	};
 	struct arrow *arrow = of;
 
@@ -101,7 +93,7 @@ static int
 read_body(struct reader *r, void *of)
 {
 	static const struct member members[] = {
-	    {NAME("expression"), read_expression},
+	    {NAME("expression"), read_expression, 0},
 	};
 	struct arrow *arrow = of;
 	int more;
@@ -123,7 +115,7 @@ static int
 read_estree(struct reader *r, void *of)
 {
 	static const struct member members[] = {
-	    {NAME("body"), read_body},
+	    {NAME("body"), read_body, 0},
 	};
 	const struct arrow **out = of;
 	struct arrow *arrow;
@@ -139,14 +131,15 @@ read_estree(struct reader *r, void *of)
 }
 
 int
-ast_in_data(struct reader *r, const struct arrow **out)
+ast_in_data(struct reader *r, void *to)
 {
 	static const struct member members[] = {
-	    {NAME("estree"), read_estree},
+	    {NAME("estree"), read_estree, 0},
 	};
+	const struct arrow **out = to;
 
 	*out = NULL;
 	if (json_in_peek(r->in) != JSON_IN_OBJECT)
 		return json_in_skip(r->in);
-	return ast_in_members(r, members, ARRAY_LEN(members), (void *)out);
+	return ast_in_members(r, members, ARRAY_LEN(members), to);
 }

@@ -132,22 +132,6 @@ print_attributes(const struct printer *p, const struct node *node)
 }
 
 static const char *
-reference_name(enum node_reference reference)
-{
-	switch (reference) {
-	case REF_SHORTCUT:
-		return "\"shortcut\"";
-	case REF_COLLAPSED:
-		return "\"collapsed\"";
-	case REF_FULL:
-		return "\"full\"";
-	case REF_NONE:
-		break;
-	}
-	return "null";
-}
-
-static const char *
 boolean(bool b)
 {
 	return b ? "true" : "false";
@@ -158,6 +142,7 @@ print_member(const struct printer *p, const struct node *node,
     const struct out_member *m)
 {
 	const char *field = (const char *)node + m->offset;
+	const char *name = ast_reference_names[node->reference];
 
 	buf_addf(p->b, ",\"%s\":", m->key);
 	switch (m->form) {
@@ -185,7 +170,10 @@ print_member(const struct printer *p, const struct node *node,
 		buf_adds(p->b, "null");
 		break;
 	case FORM_REFERENCE:
-		buf_adds(p->b, reference_name(node->reference));
+		if (name != NULL)
+			buf_addf(p->b, "\"%s\"", name);
+		else
+			buf_adds(p->b, "null");
 		break;
 	case FORM_ATTRIBUTES:
 		print_attributes(p, node);
