@@ -195,8 +195,7 @@ category_name(struct str name)
 
 	for (i = 0; i < ARRAY_LEN(categories); i++)
 		if (str_is(name, categories[i][0]))
-			return (struct str){
-			    categories[i][1], strlen(categories[i][1])};
+			return str_from(categories[i][1]);
 	return name;
 }
 

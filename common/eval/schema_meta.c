@@ -4,8 +4,6 @@
 
 #include "../base/utf.h"
 
-#include <string.h>
-
 #define BASE "https://json-schema.org/draft/2020-12/"
 
 static const char schema_text[] =
@@ -179,7 +177,6 @@ schema_meta(struct str uri)
 
 	for (i = 0; i < ARRAY_LEN(documents); i++)
 		if (str_is(uri, documents[i].uri))
-			return (struct str){
-			    documents[i].text, strlen(documents[i].text)};
+			return str_from(documents[i].text);
 	return (struct str){NULL, 0};
 }

@@ -6,7 +6,6 @@
 #include "../base/utf.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const char *
 word_name(const struct rule *rule)
@@ -27,7 +26,7 @@ path_of(struct loader *l, const struct node *n, const struct rule *rule)
 {
 	const char *name = word_name(rule);
 
-	return schema_path(l, n->path, (struct str){name, strlen(name)}, 0);
+	return schema_path(l, n->path, str_from(name), 0);
 }
 
 /* --- plain arguments */

@@ -6,8 +6,6 @@
 #include "../base/json.h"
 #include "../base/utf.h"
 
-#include <string.h>
-
 /* --- options */
 
 bool
@@ -164,9 +162,8 @@ score_difference(struct arena *a, const struct difference *d)
 	if (d->where == NULL)
 		return NULL;
 	at = d->where[0] != '\0'
-		 ? arena_printf(a, " at %s",
-		       text_cut(a, (struct str){d->where, strlen(d->where)},
-			   TEXT_QUOTE))
+		 ? arena_printf(
+		       a, " at %s", text_cut(a, str_from(d->where), TEXT_QUOTE))
 		 : "";
 	return arena_printf(a, "expected %s, got %s%s", score_quote(a, d->want),
 	    score_quote(a, d->got), at);

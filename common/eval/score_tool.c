@@ -37,7 +37,7 @@ names(struct arena *a, const json_t *calls)
 		buf_adds(&b, i != 0 ? ", " : "");
 		buf_add(&b, name.p, name.len);
 	}
-	out = text_cut(a, (struct str){buf_str(&b), b.len}, TEXT_QUOTE);
+	out = text_cut(a, buf_text(&b), TEXT_QUOTE);
 	buf_free(&b);
 	return out;
 }

@@ -265,8 +265,8 @@ tokens_squad(struct vocab *v, struct str text)
 		if (!is_ascii_punct(utf8_next(lower, &i)))
 			buf_add(&bare, lower.p + at, i - at);
 	}
-	drop_articles(&kept, (struct str){buf_str(&bare), bare.len});
-	ids = tokens_words(v, (struct str){buf_str(&kept), kept.len});
+	drop_articles(&kept, buf_text(&bare));
+	ids = tokens_words(v, buf_text(&kept));
 	buf_free(&bare);
 	buf_free(&kept);
 	return ids;

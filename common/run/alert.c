@@ -4,6 +4,7 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,7 +54,7 @@ print_member(struct buf *b, const char *key, const char *text)
 	if (*text == '\0')
 		return;
 	buf_addf(b, ",\"%s\":", key);
-	json_print_string(b, (struct str){text, strlen(text)});
+	json_print_string(b, str_from(text));
 }
 
 static void
@@ -66,7 +67,7 @@ answer(struct reply *reply, const struct alert *alert)
 	print_member(&b, "alertId", alert->id);
 	print_member(&b, "status", alert->status);
 	buf_addc(&b, '}');
-	reply->json(reply, 200, (struct str){buf_str(&b), b.len});
+	reply->json(reply, 200, buf_text(&b));
 	buf_free(&b);
 }
 

@@ -4,6 +4,7 @@
 #include "alert_int.h"
 
 #include "../base/crypt.h"
+#include "../base/utf.h"
 
 #include <string.h>
 
@@ -231,7 +232,7 @@ dedup_key(struct arena *a, const struct alert *alert)
 
 	if (strlen(key) <= PAGERDUTY_KEY)
 		return key;
-	crypt_sha256((struct str){key, strlen(key)}, hash);
+	crypt_sha256(str_from(key), hash);
 	hex_print(hex, hash, sizeof(hash));
 	return arena_printf(a, "agentmark:%s", hex);
 }

@@ -19,7 +19,7 @@ enum {
 static struct str
 one_line(struct arena *a, const char *text)
 {
-	struct str clean = utf8_clean(a, (struct str){text, strlen(text)});
+	struct str clean = utf8_clean(a, str_from(text));
 	char *copy = arena_strndup(a, clean.p, clean.len);
 	size_t i;
 
@@ -160,6 +160,6 @@ alert_mail(struct buf *b, struct arena *a, const struct alert_conf *c,
 		if (*facts[i].text != '\0')
 			buf_addf(
 			    &text, "%s: %s\r\n", facts[i].name, facts[i].text);
-	add_body(b, a, (struct str){buf_str(&text), text.len});
+	add_body(b, a, buf_text(&text));
 	buf_free(&text);
 }

@@ -6,6 +6,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
+#include "../base/utf.h"
 #include "../net/mail.h"
 #include "../net/proc.h"
 #include "../wire/sign.h"
@@ -72,7 +73,7 @@ post_json(struct delivery *d, struct engine *engine, const struct alert_conf *c,
 	}
 	json_print(b, json);
 	json_decref(json);
-	post_body(d, engine, c, url, NULL, (struct str){buf_str(b), b->len});
+	post_body(d, engine, c, url, NULL, buf_text(b));
 }
 
 static void
@@ -119,8 +120,7 @@ by_webhook(struct delivery *d, struct engine *engine,
 	    arena_printf(a, "Idempotency-Key: %s", alert_key(a, alert));
 	headers[1] = headers[2] = NULL;
 	if (c->secret != NULL) {
-		sign_body((struct str){c->secret, strlen(c->secret)},
-		    alert->event, signature);
+		sign_body(str_from(c->secret), alert->event, signature);
 		headers[1] =
 		    arena_printf(a, "x-agentmark-signature-256: %s", signature);
 	}
@@ -157,7 +157,7 @@ by_mail(struct delivery *d, struct engine *engine, const struct alert_conf *c,
 	struct err err = {0};
 
 	alert_mail(&s->text, delivery_arena(d), c, alert);
-	request.text = (struct str){buf_str(&s->text), s->text.len};
+	request.text = buf_text(&s->text);
 	s->mail = mail_start(engine->loop, &request, on_mail, d, &err);
 	if (s->mail == NULL)
 		delivery_end(d, DELIVERED_NEVER, 0, err.msg);

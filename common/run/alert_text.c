@@ -123,7 +123,7 @@ alert_key(struct arena *a, const struct alert *alert)
 		buf_add(&b, alert->id, strlen(alert->id) + 1);
 		buf_add(&b, alert->status, strlen(alert->status) + 1);
 		buf_adds(&b, alert->timestamp);
-		text = (struct str){buf_str(&b), b.len};
+		text = buf_text(&b);
 	}
 	crypt_sha256(text, hash);
 	buf_free(&b);

@@ -2,9 +2,8 @@
  * read is not trusted.  It refuses to know where they are kept. */
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "answers_int.h"
-
-#include <string.h>
 
 /* The first byte of a answer: a program that writes other answers has another
  * one. */
@@ -52,8 +51,7 @@ put_json(struct buf *b, const json_t *json)
 	if (json != NULL)
 		json_print(&text, json);
 	b->full = b->full || text.full;
-	put_text(b, json != NULL ? (struct str){buf_str(&text), text.len}
-				 : (struct str){NULL, 0});
+	put_text(b, json != NULL ? buf_text(&text) : (struct str){NULL, 0});
 	buf_free(&text);
 }
 
@@ -151,8 +149,8 @@ void
 pieces_end(struct pieces_out *r, const char *provider, const char *model)
 {
 	buf_addc(&r->bytes, (char)END);
-	put_text(&r->bytes, (struct str){provider, strlen(provider)});
-	put_text(&r->bytes, (struct str){model, strlen(model)});
+	put_text(&r->bytes, str_from(provider));
+	put_text(&r->bytes, str_from(model));
 }
 
 /* --- reading */

@@ -4,10 +4,10 @@
 #include "../base/js.h"
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "answers_int.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static void
 add_key(struct buf *b, const char *key)
@@ -23,7 +23,7 @@ add_text(struct buf *b, const char *key, const char *value)
 	if (value == NULL)
 		return;
 	add_key(b, key);
-	json_print_string(b, (struct str){value, strlen(value)});
+	json_print_string(b, str_from(value));
 	buf_addc(b, ',');
 }
 
@@ -45,7 +45,7 @@ add_list(struct buf *b, const char *key, const char *const *items)
 	add_key(b, key);
 	for (size_t i = 0; items[i] != NULL; i++) {
 		buf_addc(b, i == 0 ? '[' : ',');
-		json_print_string(b, (struct str){items[i], strlen(items[i])});
+		json_print_string(b, str_from(items[i]));
 	}
 	buf_adds(b, items[0] == NULL ? "[]," : "],");
 }
@@ -89,7 +89,7 @@ add_tool(struct buf *b, const struct wanted *w)
 	add_text(b, "description", decl.description);
 	add_json(b, "parameters", decl.schema);
 	buf_adds(b, "\"name\":");
-	json_print_string(b, (struct str){w->name, strlen(w->name)});
+	json_print_string(b, str_from(w->name));
 	buf_addc(b, '}');
 }
 
@@ -142,6 +142,6 @@ question_about(
 		(void)js_stringify(a, &b, *ask->row);
 	else if (ask->name == NULL)
 		json_print(&b, ask->messages);
-	crypt_hash((struct str){buf_str(&b), b.len}, hash);
+	crypt_hash(buf_text(&b), hash);
 	buf_free(&b);
 }

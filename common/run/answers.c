@@ -214,8 +214,7 @@ answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
 	question = &all->question;
 	buf_clear(question);
 	said = question_print(question, ask, tools);
-	crypt_hash(
-	    (struct str){buf_str(question), question->len}, made->key.whole);
+	crypt_hash(buf_text(question), made->key.whole);
 	found = buf_full(question) ? 0 : look(all, a, made);
 	count(engine, found > 0 ? "hit" : "miss");
 	made->found = found > 0;
@@ -279,8 +278,7 @@ answer_keep(struct answer *a, const struct exec *x, enum finish_reason reason)
 	b = &a->out.bytes;
 	pieces_end(&a->out, exec_ask(x)->provider->name, exec_ask(x)->model);
 	if (!buf_full(b) && a->question.len != 0) {
-		cache_put(all->cache, &a->key, a->question,
-		    (struct str){buf_str(b), b->len});
+		cache_put(all->cache, &a->key, a->question, buf_text(b));
 		rest_soon(all);
 	}
 	buf_clear(b);

@@ -46,7 +46,7 @@ static void
 take_answer(void *arg)
 {
 	struct child_call *c = arg;
-	struct str line = {buf_str(&c->answer), c->answer.len};
+	struct str line = buf_text(&c->answer);
 
 	timer_clear(c->engine->loop, &c->timer);
 	(void)c->events.answer(c->events.arg, line);

@@ -313,8 +313,7 @@ open_array(struct dataset *d, struct str text)
 	buf_clear(&r->text);
 	buf_add(&r->text, text.p, text.len);
 	err_free(&r->err);
-	json_in_init(
-	    &r->in, (struct str){buf_str(&r->text), r->text.len}, &r->err);
+	json_in_init(&r->in, buf_text(&r->text), &r->err);
 	r->open = json_in_enter(&r->in) == 0;
 }
 

@@ -43,7 +43,7 @@ static void
 explain(struct api *x)
 {
 	struct err bad = {0};
-	struct str text = {buf_str(&x->refusal), x->refusal.len};
+	struct str text = buf_text(&x->refusal);
 	json_t *body = json_read(text, &bad);
 	const char *words = api_words(body);
 	const json_t *error = json_object_get(body, "error");

@@ -4,11 +4,11 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "scope.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 enum {
 	/* A crowd of refusals counts as one. */
@@ -147,7 +147,7 @@ run_let_go(struct run *run)
 	struct err err = {0};
 
 	if (progress_flush(run->progress, &run->stream, &err) < 0)
-		stop(run, "disk", (struct str){err.msg, strlen(err.msg)});
+		stop(run, "disk", str_from(err.msg));
 	err_free(&err);
 }
 
@@ -198,16 +198,14 @@ print_bad_line(
 
 	buf_init(&b, LIMIT_LINE_BYTES);
 	buf_adds(&b, "{\"type\":\"error\",\"error\":");
-	json_print_string(&b, (struct str){err->msg, strlen(err->msg)});
+	json_print_string(&b, str_from(err->msg));
 	if (data->index >= 0)
 		buf_addf(&b, ",\"index\":%" PRId64, data->index);
 	if (data->line > 0)
 		buf_addf(&b, ",\"line\":%" PRId64, data->line);
 	buf_addf(&b, ",\"runId\":\"%s\",\"runName\":", run->run_id);
-	json_print_string(
-	    &b, (struct str){run->plan.run_name, strlen(run->plan.run_name)});
-	progress_bad(run->progress, &run->stream,
-	    (struct str){buf_str(&b), b.len}, data->index);
+	json_print_string(&b, str_from(run->plan.run_name));
+	progress_bad(run->progress, &run->stream, buf_text(&b), data->index);
 	buf_free(&b);
 }
 

@@ -279,7 +279,7 @@ print_reason(const struct run *run, struct buf *b)
 {
 	buf_addf(
 	    b, "{\"type\":\"end\",\"reason\":\"%s\",\"message\":", run->reason);
-	json_print_string(b, (struct str){run->why, strlen(run->why)});
+	json_print_string(b, str_from(run->why));
 	if (progress_lasts(run->progress))
 		buf_addf(b, ",\"resume\":\"%s\"", run->run_id);
 	buf_adds(b, "}\n");
@@ -316,8 +316,8 @@ run_experiment(struct run *run, const struct job *job, struct err *err)
 		rc = find_first(run, &sampling, err);
 	if (rc == 0) {
 		stream_head(&run->stream);
-		run->stream.reply->write(run->stream.reply,
-		    (struct str){buf_str(&estimate), estimate.len});
+		run->stream.reply->write(
+		    run->stream.reply, buf_text(&estimate));
 		rc = tell_again(run, err);
 	}
 	buf_free(&estimate);

@@ -9,7 +9,6 @@
 #include "../store/store.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	GATHER_MS = 200, /* what comes soon after goes with it */
@@ -36,10 +35,7 @@ take_batch(struct delivery *d)
 		if (*at == NULL)
 			break;
 		if (route->join != NULL)
-			route->join(&d->body,
-			    (struct str){
-				buf_str(&(*at)->body), (*at)->body.len},
-			    n == 0);
+			route->join(&d->body, buf_text(&(*at)->body), n == 0);
 		else
 			buf_add(&d->body, (*at)->body.data, (*at)->body.len);
 		at = &(*at)->next;
@@ -236,8 +232,7 @@ look(void *arg)
 	    loop_now(engine->loop) + lane->route->timeout_ms + GRACE_MS,
 	    take_too_long, d);
 	d->sent = true;
-	lane->route->send(d, engine, lane->route->arg,
-	    (struct str){buf_str(&d->body), d->body.len});
+	lane->route->send(d, engine, lane->route->arg, buf_text(&d->body));
 }
 
 void *

@@ -78,8 +78,7 @@ on_end(void *arg, enum http_end how, const char *reason)
 
 	(void)how; /* a status is an answer, whatever became of its body */
 	if (p->heed != NULL && p->status >= 200 && p->status <= 299)
-		p->heed(d, p->status,
-		    (struct str){buf_str(&p->reply), p->reply.len});
+		p->heed(d, p->status, buf_text(&p->reply));
 	if (p->status == 0)
 		delivery_end(d, DELIVERED_RETRY, 0, reason);
 	else if (p->status >= 200 && p->status <= 299)
@@ -132,7 +131,7 @@ delivery_post(
 	buf_init(&p->packed, post->body.len + 1024);
 	packed = post->gzip && gzip(&p->packed, post->body);
 	if (packed)
-		request.body = (struct str){buf_str(&p->packed), p->packed.len};
+		request.body = buf_text(&p->packed);
 	request.headers = make_headers(delivery_arena(d), post, packed);
 	p->http = http_start(engine->loop, &request, &events, &err);
 	if (p->http == NULL)

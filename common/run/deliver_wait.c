@@ -165,7 +165,7 @@ void
 lane_give_back(struct lane *lane, struct parcel *p)
 {
 	struct store *store = lane->deliver->engine->store;
-	const struct str body = {buf_str(&p->body), p->body.len};
+	const struct str body = buf_text(&p->body);
 
 	if (p->id != 0)
 		store_outbox_retry(store, p->id, 0);

@@ -7,6 +7,7 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
+#include "../base/utf.h"
 #include "../base/xalloc.h"
 #include "../store/store.h"
 #include "alert.h"
@@ -45,13 +46,13 @@ run_get_evals(struct engine *engine, struct arena *a, const struct job *job,
 	for (size_t i = 0; i < s->n_evals; i++) {
 		buf_addc(&names, i == 0 ? '[' : ',');
 		name = s->evals[i].name;
-		json_print_string(&names, (struct str){name, strlen(name)});
+		json_print_string(&names, str_from(name));
 	}
 	buf_adds(&names, s->n_evals == 0 ? "[]" : "]");
 	buf_adds(&body, "{\"type\":\"evals\",\"result\":");
-	json_print_string(&body, (struct str){buf_str(&names), names.len});
+	json_print_string(&body, buf_text(&names));
 	buf_adds(&body, ",\"traceId\":\"\"}");
-	reply->json(reply, 200, (struct str){buf_str(&body), body.len});
+	reply->json(reply, 200, buf_text(&body));
 	buf_free(&names);
 	buf_free(&body);
 	return 0;

@@ -3,12 +3,12 @@
 #include "estimate.h"
 
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "price.h"
 #include "scope.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 enum { BURST_ROWS = 256 };
 
@@ -81,7 +81,7 @@ count_rows(struct estimate *e, const struct experiment *x,
 	int rc = 0;
 
 	d = dataset_open(plan->engine, a, plan->engine->settings->datasets,
-	    (struct str){plan->dataset, strlen(plan->dataset)}, sampling, &bad);
+	    str_from(plan->dataset), sampling, &bad);
 	if (d != NULL)
 		rc = read_rows(e, d, x, s, err);
 	dataset_close(d);

@@ -52,7 +52,7 @@ eval_command_start(struct eval_run *e, struct err *err)
 	buf_addc(&c->line, '\n');
 	if (buf_full(&c->line))
 		return fail(err, ERR_INTERNAL, "the row is too large");
-	ask.line = (struct str){buf_str(&c->line), c->line.len};
+	ask.line = buf_text(&c->line);
 	c->call = child_call_start(e->engine, e->arena, &ask, &events, err);
 	return c->call != NULL ? 0 : -1;
 }

@@ -39,7 +39,7 @@ eval_http_start(struct eval_run *e, struct err *err)
 	eval_case_print(&h->body, &e->c);
 	if (buf_full(&h->body))
 		return fail(err, ERR_INTERNAL, "the row is too large");
-	request.body = (struct str){buf_str(&h->body), h->body.len};
+	request.body = buf_text(&h->body);
 	h->post = post_start(e->engine, e->arena, &request, on_done, e, err);
 	return h->post != NULL ? 0 : -1;
 }

@@ -3,6 +3,8 @@
  * rendered, models are reached and votes are counted. */
 #include "eval_int.h"
 
+#include "../base/utf.h"
+
 #include "../template/prompt.h"
 #include "../wire/chunk.h"
 #include "ask.h"
@@ -12,7 +14,6 @@
 #include "verdict.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Where no threshold is configured. */
 #define DEFAULT_THRESHOLD 0.5
@@ -102,7 +103,7 @@ read_answer(struct judge_call *c)
 	if (c->ask.kind == PROMPT_OBJECT)
 		answer = json_incref(c->result.value);
 	else
-		answer = verdict_find((struct str){buf_str(text), text->len});
+		answer = verdict_find(buf_text(text));
 	verdict_read(j->eval->arena, answer, j->threshold, &c->verdict);
 	json_decref(answer);
 }
@@ -158,7 +159,7 @@ use_model(struct judge *j, const char *model)
 
 	if (model != NULL && config.type == JS_OBJECT)
 		js_set_lit(a, config.object, "model_name",
-		    js_string_utf8(a, (struct str){model, strlen(model)}));
+		    js_string_utf8(a, str_from(model)));
 }
 
 static void look_again(void *arg);

@@ -5,10 +5,10 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "trace.h"
 
 #include <math.h>
-#include <string.h>
 
 /* How much of a wrong answer is quoted. */
 enum { QUOTE_BYTES = 120 };
@@ -110,7 +110,7 @@ static void
 set_text(json_t *object, const char *key, const char *text)
 {
 	if (text != NULL)
-		json_set_str(object, key, (struct str){text, strlen(text)});
+		json_set_str(object, key, str_from(text));
 }
 
 static json_t *
@@ -182,7 +182,7 @@ fail_with(struct eval_run *e, struct str reason)
 	buf_add(&b, reason.p, reason.len);
 	(void)json_object_set_new_nocheck(result, "score", json_integer(0));
 	(void)json_object_set_new_nocheck(result, "passed", json_false());
-	json_set_str(result, "reason", (struct str){buf_str(&b), b.len});
+	json_set_str(result, "reason", buf_text(&b));
 	add_weight(e->conf, result);
 	buf_free(&b);
 	set_result(e, result);
@@ -191,7 +191,7 @@ fail_with(struct eval_run *e, struct str reason)
 void
 eval_fail(struct eval_run *e, const char *reason)
 {
-	fail_with(e, (struct str){reason, strlen(reason)});
+	fail_with(e, str_from(reason));
 }
 
 /* "WHAT: the first bytes of TEXT" */
@@ -205,7 +205,7 @@ fail_quoting(struct eval_run *e, const char *what, struct str text)
 	buf_addf(&b, "%s: ", what);
 	buf_add(&b, text.p, cut ? QUOTE_BYTES : text.len);
 	buf_adds(&b, cut ? "…" : "");
-	fail_with(e, (struct str){buf_str(&b), b.len});
+	fail_with(e, buf_text(&b));
 	buf_free(&b);
 }
 
@@ -228,8 +228,7 @@ refuse_value(struct eval_run *e, const json_t *answer)
 	buf_init(&b, LIMIT_LINE_BYTES);
 	if (answer != NULL)
 		json_print(&b, answer);
-	fail_quoting(
-	    e, "the answer is no object", (struct str){buf_str(&b), b.len});
+	fail_quoting(e, "the answer is no object", buf_text(&b));
 	buf_free(&b);
 }
 

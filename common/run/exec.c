@@ -5,6 +5,7 @@
 
 #include "../base/limits.h"
 #include "../base/log.h"
+#include "../base/utf.h"
 #include "../base/xalloc.h"
 #include "exec_int.h"
 #include "images.h"
@@ -188,7 +189,7 @@ give_up(struct exec *x, bool retryable)
 		    x->tried, x->err.msg);
 	else
 		err_move(&last, &x->err);
-	guard_fail(&x->guard, (struct str){last.msg, strlen(last.msg)});
+	guard_fail(&x->guard, str_from(last.msg));
 	err_free(&last);
 	x->state = EXEC_DONE;
 }

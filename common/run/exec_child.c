@@ -6,8 +6,6 @@
 #include "../base/limits.h"
 #include "child_reason.h"
 
-#include <string.h>
-
 /* From the last word of a process of our own to its end. */
 enum { EXIT_MS = 500 };
 
@@ -294,7 +292,7 @@ answer(struct exec *x, struct str id, const json_t *result, bool is_error)
 		return;
 	buf_init(&line, LIMIT_LINE_BYTES);
 	driver_of(x)->answer(x->call, id, result, is_error, &line);
-	text = (struct str){buf_str(&line), line.len};
+	text = buf_text(&line);
 	if (buf_full(&line)) {
 		(void)fail(
 		    &x->err, ERR_PROVIDER, "the result of a tool is too large");

@@ -4,6 +4,7 @@
 #include "exec_int.h"
 
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../net/retry_after.h"
 
 #include <string.h>
@@ -133,14 +134,14 @@ content_type(const struct exec *x)
 
 	if (type == NULL)
 		return STR("");
-	return (struct str){type, strlen(type)};
+	return str_from(type);
 }
 
 static void
 settle_body(struct exec *x)
 {
 	const struct driver *driver = driver_of(x);
-	struct str text = {buf_str(&x->http.body), x->http.body.len};
+	struct str text = buf_text(&x->http.body);
 
 	if (x->how == HTTP_CUT) {
 		(void)fail(&x->err, ERR_PROVIDER, "%s", driver_cut_text);
@@ -158,7 +159,7 @@ settle_body(struct exec *x)
 static void
 settle_refusal(struct exec *x)
 {
-	struct str text = {buf_str(&x->http.body), x->http.body.len};
+	struct str text = buf_text(&x->http.body);
 
 	text = driver_of(x)->explain(x->call, x->status, text);
 	(void)fail_text(&x->err, ERR_PROVIDER, text);

@@ -4,6 +4,7 @@
 #include "exec_trace.h"
 
 #include "../base/clock.h"
+#include "../base/utf.h"
 #include "answers.h"
 #include "exec_int.h"
 #include "metrics.h"
@@ -345,7 +346,7 @@ why(const struct exec *x)
 {
 	const char *text = x->err.msg != NULL ? x->err.msg : "";
 
-	return (struct str){text, strlen(text)};
+	return str_from(text);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../net/http.h"
 #include "../provider/media.h"
 
@@ -92,7 +93,7 @@ finish(void *arg)
 	struct str error = STR("");
 
 	if (f->err.code != ERR_NONE)
-		error = (struct str){f->err.msg, strlen(f->err.msg)};
+		error = str_from(f->err.msg);
 	f->done(f->arg, error);
 }
 
@@ -122,7 +123,7 @@ static void
 take(struct item *item)
 {
 	struct fetch *f = item->fetch;
-	struct str bytes = {buf_str(&item->body), item->body.len};
+	struct str bytes = buf_text(&item->body);
 	struct str base64 = base64_print(f->arena, bytes);
 
 	set_type(item, base64);

@@ -7,8 +7,6 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-#include <string.h>
-
 static void
 add_str(struct buf *b, struct str text)
 {
@@ -57,7 +55,7 @@ conversation(struct arena *a, const json_t *messages)
 	buf_init(&b, LIMIT_RENDER_BYTES);
 	for (i = 0; i < json_array_size(messages); i++)
 		add_message(&b, json_array_get(messages, i));
-	text = js_string_utf8(a, (struct str){buf_str(&b), b.len});
+	text = js_string_utf8(a, buf_text(&b));
 	buf_free(&b);
 	return text;
 }

@@ -70,7 +70,7 @@ const struct mcp_link mcp_http = {
 static struct str
 reply_text(const struct mcp_post *p)
 {
-	return (struct str){buf_str(&p->reply), p->reply.len};
+	return buf_text(&p->reply);
 }
 
 static json_t *

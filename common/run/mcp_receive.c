@@ -78,7 +78,7 @@ take_request(struct mcp_server *s, const json_t *id, const char *method)
 		return;
 	buf_init(&b, LIMIT_MCP_MESSAGE_BYTES);
 	mcp_print_answer(&b, id, method);
-	out.text = (struct str){buf_str(&b), b.len};
+	out.text = buf_text(&b);
 	if (!buf_full(&b))
 		s->link->send(s, &out);
 	buf_free(&b);

@@ -3,6 +3,7 @@
 #include "../base/clock.h"
 #include "../base/limits.h"
 #include "../base/log.h"
+#include "../base/utf.h"
 #include "../store/store.h"
 #include "metrics_int.h"
 #include "telemetry.h"
@@ -66,7 +67,7 @@ static void
 take(void *arg, const char *name, const char *labels, double value)
 {
 	struct metric_table *t = arg;
-	struct str all = {labels, strlen(labels)};
+	struct str all = str_from(labels);
 	size_t i, len;
 
 	if (strcmp(name, metric_since) == 0)
@@ -276,8 +277,7 @@ send(struct engine *engine, const struct metric_table *t)
 		    conf->n_resource, points, t->n, t->since * ms,
 		    clock_wall_ns());
 		if (!buf_full(&b))
-			deliver_put(engine, &c->metrics, NULL,
-			    (struct str){buf_str(&b), b.len});
+			deliver_put(engine, &c->metrics, NULL, buf_text(&b));
 		buf_free(&b);
 	}
 }

@@ -1,10 +1,10 @@
 /* Posts JSON and gathers the reply.  It refuses to know what either says. */
 #include "post.h"
 
+#include "../base/utf.h"
+
 #include "../net/http.h"
 #include "../wire/sign.h"
-
-#include <string.h>
 
 struct post {
 	struct http *http;
@@ -35,7 +35,7 @@ static void
 on_end(void *arg, enum http_end how, const char *reason)
 {
 	struct post *post = arg;
-	struct str text = {buf_str(&post->reply), post->reply.len};
+	struct str text = buf_text(&post->reply);
 
 	post->done(
 	    post->arg, post->status, text, how != HTTP_OK ? reason : NULL);
@@ -54,8 +54,7 @@ make_headers(struct arena *a, const struct post_request *request)
 	headers[2] = headers[3] = NULL;
 	if (secret == NULL)
 		return headers;
-	sign_body(
-	    (struct str){secret, strlen(secret)}, request->body, signature);
+	sign_body(str_from(secret), request->body, signature);
 	headers[2] =
 	    arena_printf(a, "x-agentmark-signature-256: %s", signature);
 	return headers;

@@ -109,8 +109,8 @@ begin(struct progress *p, struct err *err)
 
 	buf_clear(&p->line);
 	json_print(&p->line, p->head);
-	p->journal = journal_create(s->journals, p->plan->run_id,
-	    (struct str){buf_str(&p->line), p->line.len}, err);
+	p->journal = journal_create(
+	    s->journals, p->plan->run_id, buf_text(&p->line), err);
 	if (p->journal == NULL)
 		return -1;
 	journal_sweep(s->journals, s->journal_days);
@@ -265,7 +265,7 @@ go_on(struct progress *p, struct sampling *sampling, struct err *err)
 	buf_addf(&p->line,
 	    "{\"type\":\"retry\",\"rows\":%" PRId64 ",\"costUsd\":%.12g}",
 	    p->n_again, p->paid_again);
-	journal_add(p->journal, (struct str){buf_str(&p->line), p->line.len});
+	journal_add(p->journal, buf_text(&p->line));
 	return journal_flush(p->journal, err);
 }
 
@@ -426,7 +426,7 @@ keep(struct progress *p, struct str line, const struct record *r)
 	buf_add(&p->line, line.p, line.len);
 	record_print(&p->line, r);
 	buf_addc(&p->line, '}');
-	journal_add(p->journal, (struct str){buf_str(&p->line), p->line.len});
+	journal_add(p->journal, buf_text(&p->line));
 }
 
 void
@@ -444,7 +444,7 @@ progress_row(struct progress *p, struct stream *s, struct row *row)
 
 		buf_init(&hidden, LIMIT_LINE_BYTES);
 		row_print(&hidden, row, p->hide);
-		keep(p, (struct str){buf_str(&hidden), hidden.len}, &r);
+		keep(p, buf_text(&hidden), &r);
 		buf_free(&hidden);
 	} else if (p->journal != NULL) {
 		keep(p, (struct str){buf_str(line) + at, line->len - at}, &r);
@@ -511,7 +511,7 @@ progress_end(struct progress *p, const char *reason)
 		return;
 	buf_clear(&p->line);
 	buf_addf(&p->line, "{\"type\":\"end\",\"reason\":\"%s\"}", reason);
-	journal_add(p->journal, (struct str){buf_str(&p->line), p->line.len});
+	journal_add(p->journal, buf_text(&p->line));
 }
 
 void

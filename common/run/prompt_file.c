@@ -143,7 +143,7 @@ load(void *arg, struct arena *a, struct str from, struct str path,
 	size_t len = slash != NULL ? (size_t)(slash - from.p) : 0;
 	char *joined = arena_printf(
 	    a, "%.*s/%.*s", (int)len, from.p, (int)path.len, path.p);
-	char *name = beneath_path(a, (struct str){joined, strlen(joined)});
+	char *name = beneath_path(a, str_from(joined));
 
 	if (memchr(path.p, '\0', path.len) != NULL)
 		return fail(err, ERR_PROMPT, "a path holds a NUL");
@@ -310,8 +310,7 @@ prompt_file_read_path(
 		dir = slash == path
 			  ? "/"
 			  : arena_strndup(a, path, (size_t)(slash - path));
-	return prompt_file_read(
-	    a, dir, (struct str){name, strlen(name)}, ast, err);
+	return prompt_file_read(a, dir, str_from(name), ast, err);
 }
 
 /* --- the cache */

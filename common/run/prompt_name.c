@@ -53,8 +53,7 @@ refuse(const struct fetch *f, struct str name, struct err *err)
 	static const char full[] = ".prompt.mdx";
 	const size_t n = sizeof(full) - 1;
 	struct err bad = {0};
-	json_t *body =
-	    json_read((struct str){buf_str(&f->body), f->body.len}, &bad);
+	json_t *body = json_read(buf_text(&f->body), &bad);
 	const json_t *error = json_object_get(body, "error");
 	const json_t *message = json_object_get(error, "message");
 	const char *words =

@@ -131,13 +131,11 @@ answer(struct run *run, struct err *err)
 	struct stream *s = &run->stream;
 
 	if (result->failed)
-		return fail_text(err, ERR_PROVIDER,
-		    (struct str){buf_str(&result->error), result->error.len});
+		return fail_text(err, ERR_PROVIDER, buf_text(&result->error));
 	result_print(&s->line, result, run->trace_id);
 	if (buf_full(&s->line))
 		return fail(err, ERR_PROVIDER, "the answer is too large");
-	s->reply->json(
-	    s->reply, 200, (struct str){buf_str(&s->line), s->line.len});
+	s->reply->json(s->reply, 200, buf_text(&s->line));
 	return 0;
 }
 

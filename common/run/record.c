@@ -5,6 +5,7 @@
 #include "../base/crypt.h"
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -146,8 +147,7 @@ record_print(struct buf *b, const struct record *r)
 		buf_adds(b, ",\"cached\":true");
 	if (r->cluster != NULL) {
 		buf_adds(b, ",\"cluster\":");
-		json_print_string(
-		    b, (struct str){r->cluster, strlen(r->cluster)});
+		json_print_string(b, str_from(r->cluster));
 	}
 	buf_addc(b, '}');
 }
@@ -164,7 +164,7 @@ record_hash(
 	buf_addc(&b, '\n'); /* no JSON of ours holds one */
 	if (expected != NULL)
 		json_print(&b, expected);
-	crypt_hash((struct str){buf_str(&b), b.len}, digest);
+	crypt_hash(buf_text(&b), digest);
 	buf_free(&b);
 	hex_print(out, digest, sizeof(digest));
 }

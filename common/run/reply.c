@@ -4,14 +4,13 @@
 #include "../base/buf.h"
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../wire/event.h"
-
-#include <string.h>
 
 void
 reply_fail(struct reply *r, const struct err *err)
 {
-	struct str text = {err->msg, strlen(err->msg)};
+	struct str text = str_from(err->msg);
 	struct buf b;
 
 	buf_init(&b, 8 * LIMIT_ERR_BYTES);
@@ -19,7 +18,7 @@ reply_fail(struct reply *r, const struct err *err)
 	    r->started ? "{\"type\":\"error\",\"error\":" : "{\"message\":");
 	json_print_string(&b, text);
 	buf_adds(&b, r->started ? "}\n" : "}");
-	text = (struct str){buf_str(&b), b.len};
+	text = buf_text(&b);
 	if (r->started) {
 		r->write(r, text);
 		r->flush(r);

@@ -43,7 +43,7 @@ fail_row(struct row *row, const struct err *err)
 {
 	struct event ev = {.type = EVENT_ERROR};
 
-	ev.text = (struct str){err->msg, strlen(err->msg)};
+	ev.text = str_from(err->msg);
 	result_add(&row->result, &ev);
 }
 
@@ -276,7 +276,7 @@ row_failed(const struct row *row)
 struct str
 row_error(const struct row *row)
 {
-	return (struct str){buf_str(&row->result.error), row->result.error.len};
+	return buf_text(&row->result.error);
 }
 
 const struct usage *
@@ -295,8 +295,7 @@ print_ids(struct buf *b, const struct row *row)
 	buf_adds(b, "\",\"runId\":\"");
 	buf_adds(b, row->plan->run_id);
 	buf_adds(b, "\",\"runName\":");
-	json_print_string(
-	    b, (struct str){row->plan->run_name, strlen(row->plan->run_name)});
+	json_print_string(b, str_from(row->plan->run_name));
 }
 
 /* The hash is made of what is printed, which is there. */
@@ -325,7 +324,7 @@ print_error(struct buf *b, struct row *row, unsigned hide)
 
 	item_name(row->arena, row->data.input, row->number, name);
 	buf_adds(b, "{\"type\":\"error\",\"error\":");
-	json_print_string(b, (struct str){buf_str(&r->error), r->error.len});
+	json_print_string(b, buf_text(&r->error));
 	buf_addf(b, ",\"index\":%" PRId64 ",\"itemName\":\"%s\",",
 	    row->data.index, name);
 	print_input(b, row, hide);
@@ -338,8 +337,7 @@ print_output(struct buf *b, const struct result *r)
 {
 	if (!r->object) {
 		buf_adds(b, "\"actualOutput\":");
-		json_print_string(
-		    b, (struct str){buf_str(&r->text), r->text.len});
+		json_print_string(b, buf_text(&r->text));
 		buf_addc(b, ',');
 	} else if (r->value != NULL) {
 		buf_adds(b, "\"actualOutput\":");
@@ -489,7 +487,7 @@ row_trace(struct row *row)
 void
 row_cancel(struct row *row, const char *why)
 {
-	span_fail(trace_root(row->trace), (struct str){why, strlen(why)});
+	span_fail(trace_root(row->trace), str_from(why));
 	row_trace(row);
 }
 

@@ -19,7 +19,7 @@ prompt_hash(struct arena *a, const struct node *ast)
 
 	buf_init(&b, LIMIT_BODY_BYTES_MAX);
 	ast_print(a, &b, ast);
-	crypt_hash((struct str){buf_str(&b), b.len}, digest);
+	crypt_hash(buf_text(&b), digest);
 	buf_free(&b);
 	hex_print(hex, digest, sizeof(digest));
 	return arena_strdup(a, hex);

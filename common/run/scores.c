@@ -136,8 +136,7 @@ scores_put(struct engine *engine, const char *trace_id, const json_t *result)
 	a = arena_new(NULL);
 	buf_init(&b, LIMIT_SCORE_BYTES);
 	if (scores_print(a, &b, s, trace_id, result, &id) && !buf_full(&b))
-		deliver_put(
-		    engine, &s->route, id, (struct str){buf_str(&b), b.len});
+		deliver_put(engine, &s->route, id, buf_text(&b));
 	buf_free(&b);
 	arena_free(a);
 }

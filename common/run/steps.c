@@ -3,11 +3,11 @@
  * know how tools are run and what is said of them. */
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "steps_int.h"
 #include "trace.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Steps where the prompt has no max_calls: a text is one call whose tools are
  * run and not answered; an object needs a step for itself (the reference's
@@ -25,7 +25,7 @@ go_on(struct steps *s, void (*fn)(void *arg))
 static void
 fail_run(struct steps *s, const struct err *err)
 {
-	steps_say_error(s, (struct str){err->msg, strlen(err->msg)});
+	steps_say_error(s, str_from(err->msg));
 }
 
 static void

@@ -2,6 +2,7 @@
  * the model, messages.  It refuses to know when. */
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../eval/schema.h"
 #include "steps_int.h"
 
@@ -109,7 +110,7 @@ say_text(struct steps *s)
 {
 	struct event ev = {.type = EVENT_TEXT_DELTA};
 
-	ev.text = (struct str){buf_str(&s->text), s->text.len};
+	ev.text = buf_text(&s->text);
 	if (ev.text.len != 0)
 		s->out->event(s->out, &ev);
 }
@@ -134,7 +135,7 @@ is_valid(struct steps *s)
 	    err.msg != NULL ? (int)strlen(err.msg) : (int)reason.len,
 	    err.msg != NULL ? err.msg : reason.p);
 	err_free(&err);
-	steps_say_error(s, (struct str){why, strlen(why)});
+	steps_say_error(s, str_from(why));
 	return false;
 }
 
@@ -209,7 +210,7 @@ result_part(const struct step_call *c)
 static json_t *
 text_part(const struct steps *s)
 {
-	struct str text = {buf_str(&s->text), s->text.len};
+	struct str text = buf_text(&s->text);
 	json_t *part = json_object();
 
 	(void)json_object_set_new(part, "type", json_string("text"));

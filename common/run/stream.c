@@ -64,7 +64,7 @@ stream_line(struct stream *s)
 {
 	if (s->line.len == 0)
 		return;
-	s->reply->write(s->reply, (struct str){buf_str(&s->line), s->line.len});
+	s->reply->write(s->reply, buf_text(&s->line));
 	buf_clear(&s->line);
 	s->unflushed = true;
 }

@@ -5,6 +5,7 @@
 
 #include "../base/crypt.h"
 #include "../base/json.h"
+#include "../base/utf.h"
 #include "../base/xalloc.h"
 #include "../stat/paired.h"
 #include "../stat/power.h"
@@ -46,7 +47,7 @@ struct compare {
 static void
 hash_key(uint8_t key[SPOOL_KEY_LEN], const char *hash)
 {
-	struct str text = {hash, strlen(hash)};
+	struct str text = str_from(hash);
 
 	if (!hex_read(key, SPOOL_KEY_LEN, text))
 		crypt_md5(text, key);
@@ -357,7 +358,7 @@ change_json(
 	json_t *o = json_object();
 
 	word = verdict(c->s, difference, adjusted);
-	json_set_str(o, "name", (struct str){name, strlen(name)});
+	json_set_str(o, "name", str_from(name));
 	set_count(o, "n", a->n);
 	set_exact(o, "before", sum_value(&change->before) / n);
 	set_exact(o, "after", sum_value(&change->after) / n);

@@ -4,6 +4,7 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../base/xalloc.h"
 #include "../stat/paired.h"
 #include "../stat/power.h"
@@ -191,7 +192,7 @@ set_warning(const struct summary *s, const struct gate_state *g,
 			buf_adds(&b, ": more rows are needed to tell");
 	}
 	if (b.len > 0)
-		json_set_str(o, "warning", (struct str){buf_str(&b), b.len});
+		json_set_str(o, "warning", buf_text(&b));
 	buf_free(&b);
 }
 
@@ -205,7 +206,7 @@ gate_json(const struct summary *s, const struct gate_state *g, double p,
 	json_t *o = json_object();
 
 	if (g->name != NULL)
-		json_set_str(o, "eval", (struct str){g->name, strlen(g->name)});
+		json_set_str(o, "eval", str_from(g->name));
 	(void)json_object_set_new(
 	    o, "of", json_string(g->gate->rate ? "rate" : "mean"));
 	set_exact(o, "threshold", g->gate->threshold);

@@ -3,6 +3,7 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../base/xalloc.h"
 
 #include <inttypes.h>
@@ -39,7 +40,7 @@ set_count(json_t *o, const char *key, uint64_t n)
 static void
 set_text(json_t *o, const char *key, const char *text)
 {
-	json_set_str(o, key, (struct str){text, strlen(text)});
+	json_set_str(o, key, str_from(text));
 }
 
 void

@@ -5,17 +5,17 @@
 
 #include "../base/crypt.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "../base/xalloc.h"
 #include "../stat/pass_k.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 void
 cluster_key(uint8_t key[SPOOL_KEY_LEN], const char *name)
 {
-	crypt_md5((struct str){name, strlen(name)}, key);
+	crypt_md5(str_from(name), key);
 }
 
 /* --- means */

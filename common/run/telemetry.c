@@ -68,7 +68,7 @@ send_traces(
 	buf_init(b, spans.len + 64 * 1024);
 	arena_on_free(delivery_arena(d), free_buf, b);
 	otlp_print_traces(b, c->encoding, t->resource, t->n_resource, spans);
-	post(d, engine, c, "/v1/traces", (struct str){buf_str(b), b->len});
+	post(d, engine, c, "/v1/traces", buf_text(b));
 }
 
 /* A request that is whole already. */

@@ -4,11 +4,11 @@
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/log.h"
+#include "../base/utf.h"
 #include "../eval/schema.h"
 #include "tool_int.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 /* How much of a wrong text is quoted. */
 enum { QUOTE_BYTES = 200 };
@@ -82,7 +82,7 @@ fail_with(struct tool_run *r, struct str reason)
 void
 tool_fail(struct tool_run *r, const char *reason)
 {
-	fail_with(r, (struct str){reason, strlen(reason)});
+	fail_with(r, str_from(reason));
 }
 
 /* A sentence that the model, the log of the run and a person can all use. */
@@ -94,7 +94,7 @@ refuse(struct tool_run *r, const char *what, struct str detail)
 	buf_init(&text, LIMIT_ERR_BYTES);
 	buf_adds(&text, what);
 	buf_add(&text, detail.p, detail.len);
-	fail_with(r, (struct str){buf_str(&text), text.len});
+	fail_with(r, buf_text(&text));
 	buf_free(&text);
 }
 
@@ -158,7 +158,7 @@ refuse_text(struct tool_run *r)
 
 	json_decref(json_read(text, &err));
 	refuse(r, "the arguments cannot be read: ",
-	    err.msg != NULL ? (struct str){err.msg, strlen(err.msg)} : text);
+	    err.msg != NULL ? str_from(err.msg) : text);
 	err_free(&err);
 }
 
@@ -170,7 +170,7 @@ refuse_name(struct tool_run *r, const struct toolset *set, struct str name)
 
 	names = arena_printf(
 	    r->arena, "%.*s; there are: %s", (int)len, name.p, names);
-	refuse(r, "there is no tool ", (struct str){names, strlen(names)});
+	refuse(r, "there is no tool ", str_from(names));
 }
 
 /* A schema that cannot be used says nothing: the tool will see. */

@@ -55,7 +55,7 @@ tool_command_start(struct tool_run *r, struct err *err)
 	buf_addc(&c->line, '\n');
 	if (buf_full(&c->line))
 		return fail(err, ERR_INTERNAL, "the arguments are too large");
-	ask.line = (struct str){buf_str(&c->line), c->line.len};
+	ask.line = buf_text(&c->line);
 	c->call = child_call_start(r->engine, r->arena, &ask, &events, err);
 	return c->call != NULL ? 0 : -1;
 }

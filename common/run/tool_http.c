@@ -2,10 +2,9 @@
  * refuses to know what the answer says. */
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 #include "post.h"
 #include "tool_int.h"
-
-#include <string.h>
 
 struct http_tool {
 	struct buf body;
@@ -56,14 +55,13 @@ tool_http_start(struct tool_run *r, struct err *err)
 	r->state = t;
 	buf_init(&t->body, LIMIT_LINE_BYTES);
 	buf_adds(&t->body, "{\"name\":");
-	json_print_string(
-	    &t->body, (struct str){conf->name, strlen(conf->name)});
+	json_print_string(&t->body, str_from(conf->name));
 	buf_adds(&t->body, ",\"arguments\":");
 	json_print(&t->body, r->args);
 	buf_addc(&t->body, '}');
 	if (buf_full(&t->body))
 		return fail(err, ERR_INTERNAL, "the arguments are too large");
-	request.body = (struct str){buf_str(&t->body), t->body.len};
+	request.body = buf_text(&t->body);
 	t->post = post_start(r->engine, r->arena, &request, on_done, r, err);
 	return t->post != NULL ? 0 : -1;
 }

@@ -544,5 +544,5 @@ toolset_wire_name(const struct toolset *set, struct str name)
 
 	if (tool == NULL)
 		return name;
-	return (struct str){tool->wire, strlen(tool->wire)};
+	return str_from(tool->wire);
 }

@@ -220,15 +220,14 @@ void
 span_string(struct span *s, const char *key, const char *value)
 {
 	if (s != NULL && value != NULL)
-		set_text(s, key, OTLP_TEXT, (struct str){value, strlen(value)});
+		set_text(s, key, OTLP_TEXT, str_from(value));
 }
 
 void
 span_texts(struct span *s, const char *key, const char *json_array)
 {
 	if (s != NULL)
-		set_text(s, key, OTLP_TEXTS,
-		    (struct str){json_array, strlen(json_array)});
+		set_text(s, key, OTLP_TEXTS, str_from(json_array));
 }
 
 void
@@ -243,7 +242,7 @@ span_json(struct span *s, const char *key, const json_t *value)
 	    value, s->trace->engine->settings->telemetry->media_bytes);
 	buf_init(&b, LIMIT_LINE_BYTES);
 	json_print(&b, shown);
-	span_text(s, key, (struct str){buf_str(&b), b.len});
+	span_text(s, key, buf_text(&b));
 	buf_free(&b);
 	json_decref(shown);
 }
@@ -304,7 +303,7 @@ span_event(struct span *s, const char *name, const char *key, const char *value)
 		return;
 	attr = arena_zalloc(s->trace->arena, sizeof(*attr));
 	attr->key = arena_strdup(s->trace->arena, key);
-	attr->text = copy(s, (struct str){value, strlen(value)});
+	attr->text = copy(s, str_from(value));
 	event->attrs = attr;
 	event->n_attrs = 1;
 }
@@ -323,7 +322,7 @@ span_fail_with(struct span *s, const struct err *err)
 {
 	const char *text = err->msg != NULL ? err->msg : "";
 
-	span_fail(s, (struct str){text, strlen(text)});
+	span_fail(s, str_from(text));
 	span_end(s);
 }
 
@@ -407,7 +406,7 @@ add(struct engine *engine, const struct trace *t, enum otlp_encoding encoding)
 	if (buf_full(&b))
 		lose(engine);
 	else
-		traces_add(engine, encoding, (struct str){buf_str(&b), b.len});
+		traces_add(engine, encoding, buf_text(&b));
 	buf_free(&b);
 }
 

@@ -114,7 +114,7 @@ set_js(struct span *s, struct arena *a, const char *key, struct js value)
 		return;
 	buf_init(&b, LIMIT_LINE_BYTES);
 	(void)js_stringify(a, &b, value);
-	span_text(s, key, (struct str){buf_str(&b), b.len});
+	span_text(s, key, buf_text(&b));
 	buf_free(&b);
 }
 
@@ -189,14 +189,13 @@ root_result(struct span *s, const struct result *r, bool keep_empty)
 	if (r->object && r->value != NULL)
 		span_json(s, "agentmark.output", r->value);
 	else if (!r->object && (r->text.len != 0 || keep_empty))
-		span_text(s, "agentmark.output",
-		    (struct str){buf_str(&r->text), r->text.len});
+		span_text(s, "agentmark.output", buf_text(&r->text));
 	if (r->finished && !r->media && !r->usage.unknown) {
 		span_int(s, "gen_ai.usage.input_tokens", r->usage.input);
 		span_int(s, "gen_ai.usage.output_tokens", r->usage.output);
 	}
 	if (r->failed)
-		span_fail(s, (struct str){buf_str(&r->error), r->error.len});
+		span_fail(s, buf_text(&r->error));
 }
 
 /* --- rows */

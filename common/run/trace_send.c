@@ -36,7 +36,7 @@ send(struct engine *engine, enum otlp_encoding encoding)
 {
 	const struct telemetry *conf = engine->settings->telemetry;
 	struct buf *b = &engine->traces->pieces[encoding];
-	struct str spans = {buf_str(b), b->len};
+	struct str spans = buf_text(b);
 	size_t i;
 
 	if (b->len == 0)
