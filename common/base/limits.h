@@ -76,10 +76,10 @@
 #define LIMIT_MCP_SESSION_BYTES 2048u
 /* Calls that one prompt of images may take: each is a transfer, and paid. */
 #define LIMIT_IMAGE_CALLS 32u
-/* How often a model's pattern may try before it counts as broken. */
+/* Patterns of schemas and of the regex eval: how often one may try at one place
+ * of a text, memory for one search, and what a search may do over all places
+ * where it starts (a fraction of a second); and bytes of the eval's. */
 #define LIMIT_REGEX_MATCHES 100000u
-/* The regex eval: bytes of a pattern, memory for one search, and what a search
- * may do over all places in a text where it starts (a fraction of a second). */
 #define LIMIT_PATTERN_BYTES (64u * 1024)
 #define LIMIT_REGEX_HEAP_KB (16u * 1024)
 #define LIMIT_REGEX_STEPS (20u * 1000 * 1000)

@@ -6,18 +6,15 @@
 
 #include "../base/limits.h"
 #include "../base/utf.h"
+#include "regex.h"
 
 #include <string.h>
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 
 /* A pattern grows when it is rewritten, "\S" in a class most. */
 enum { TRANSLATED_MAX = 1024 * 1024 };
 
-/* Most matches try less often than this (at one place of the text).  Another
- * that is given all of LIMIT_REGEX_MATCHES counts as so many steps. */
-enum { FEW_MATCHES = 1000, MANY_STEPS = LIMIT_REGEX_MATCHES / 10 };
+/* Steps of a search that take as long as one of whoever counts. */
+enum { STEPS = 8 };
 
 #define SPACES                                                                 \
 	"\\t-\\r \\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}"        \
@@ -463,7 +460,6 @@ ecma_translate(struct str pattern, struct buf *out, struct err *err)
 struct ecma {
 	pcre2_code *code;
 	pcre2_match_data *data;
-	pcre2_match_context *limits;
 };
 
 static void
@@ -471,7 +467,6 @@ release(void *arg)
 {
 	struct ecma *re = arg;
 
-	pcre2_match_context_free(re->limits);
 	pcre2_match_data_free(re->data);
 	pcre2_code_free(re->code);
 }
@@ -480,9 +475,8 @@ static pcre2_code *
 compile(const struct buf *text, struct err *err)
 {
 	const uint32_t options =
-	    PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY |
-	    PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
-	    PCRE2_NEVER_BACKSLASH_C;
+	    REGEX_OPTIONS | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY |
+	    PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF;
 	pcre2_code *code;
 	char why[128];
 	size_t at;
@@ -511,8 +505,7 @@ ecma_compile(struct arena *a, struct str pattern, struct err *err)
 	if (re->code == NULL)
 		return NULL;
 	re->data = pcre2_match_data_create(1, NULL);
-	re->limits = pcre2_match_context_create(NULL);
-	if (re->data == NULL || re->limits == NULL) {
+	if (re->data == NULL) {
 		release(re);
 		(void)fail(err, ERR_INTERNAL, "out of memory");
 		return NULL;
@@ -522,22 +515,12 @@ ecma_compile(struct arena *a, struct str pattern, struct err *err)
 }
 
 static int
-match_limited(const struct ecma *re, struct str text, uint32_t limit)
-{
-	pcre2_set_match_limit(re->limits, limit);
-	return pcre2_match(re->code, (PCRE2_SPTR)text.p, text.len, 0,
-	    PCRE2_NO_UTF_CHECK, re->data, re->limits);
-}
-
-static int
 match_valid(const struct ecma *re, struct str text, size_t *steps)
 {
-	int rc = match_limited(re, text, FEW_MATCHES);
+	size_t taken = 0;
+	int rc = regex_search(re->code, text, re->data, &taken);
 
-	if (rc == PCRE2_ERROR_MATCHLIMIT) {
-		*steps += MANY_STEPS;
-		rc = match_limited(re, text, LIMIT_REGEX_MATCHES);
-	}
+	*steps += taken / STEPS;
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	return rc >= 0 ? 1 : -1;

@@ -13,8 +13,8 @@ const struct ecma *ecma_compile(
     struct arena *a, struct str pattern, struct err *err) MUST_USE;
 
 /* Whether the pattern matches anywhere in TEXT: 1 or 0, -1 when finding out
- * takes too long.  Invalid UTF-8 and lone surrogates count as U+FFFD.  What was
- * more work than usual is added to *STEPS. */
+ * takes too long.  Invalid UTF-8 and lone surrogates count as U+FFFD.  The work
+ * that it was is added to *STEPS. */
 int ecma_match(const struct ecma *re, struct str text, size_t *steps) MUST_USE;
 
 /* The pattern as PCRE2 is to read it. */

@@ -1,15 +1,10 @@
-/* The regex eval: whether a pattern is found in the output.  Neither the
- * pattern nor the output is trusted to be harmless, so a search has a budget of
- * steps over all places where it starts; PCRE2's own match limit is for each
- * place.
- */
+/* The regex eval: whether a pattern is found in the output.  It refuses to know
+ * what a search may cost. */
 #include "score.h"
 
 #include "../base/limits.h"
 #include "../base/utf.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "regex.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +25,7 @@ static const struct {
 static int
 read_flags(struct str text, uint32_t *options, struct err *err)
 {
-	/* A callout before every item is how steps are counted. */
-	*options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C |
-		   PCRE2_AUTO_CALLOUT;
+	*options = REGEX_OPTIONS | PCRE2_UCP;
 	for (size_t i = 0; i < text.len; i++) {
 		size_t k = 0;
 
@@ -88,45 +81,6 @@ regex_check(const json_t *options, struct err *err)
 	return code != NULL ? 0 : -1;
 }
 
-/* What a search may still cost: an item tried, or a character passed over, is
- * a step. */
-struct budget {
-	size_t left, last;
-};
-
-static int
-count_step(pcre2_callout_block *block, void *arg)
-{
-	struct budget *b = arg;
-	size_t at = block->current_position;
-	size_t cost = 1 + (at > b->last ? at - b->last : b->last - at);
-
-	b->last = at;
-	if (cost > b->left)
-		return PCRE2_ERROR_CALLOUT;
-	b->left -= cost;
-	return 0;
-}
-
-/* Negative for none and for errors, as pcre2_match() gives them. */
-static int
-search(const pcre2_code *code, struct str text, pcre2_match_data *data)
-{
-	pcre2_match_context *limits = pcre2_match_context_create(NULL);
-	struct budget budget = {LIMIT_REGEX_STEPS, 0};
-	int n;
-
-	if (limits == NULL)
-		abort();
-	pcre2_set_match_limit(limits, LIMIT_REGEX_MATCHES);
-	pcre2_set_depth_limit(limits, LIMIT_REGEX_MATCHES);
-	pcre2_set_heap_limit(limits, LIMIT_REGEX_HEAP_KB);
-	pcre2_set_callout(limits, count_step, &budget);
-	n = pcre2_match(code, (PCRE2_SPTR)text.p, text.len, 0, 0, data, limits);
-	pcre2_match_context_free(limits);
-	return n;
-}
-
 int
 score_regex(const struct eval_case *c, const json_t *options, struct arena *a,
     struct score *out, struct err *err)
@@ -136,7 +90,7 @@ score_regex(const struct eval_case *c, const json_t *options, struct arena *a,
 	struct str text = utf8_clean(a, score_output(a, c));
 	pcre2_match_data *data;
 	pcre2_code *code;
-	size_t *at;
+	size_t *at, steps = 0;
 	int n;
 
 	if (pattern.p == NULL)
@@ -147,7 +101,7 @@ score_regex(const struct eval_case *c, const json_t *options, struct arena *a,
 	data = pcre2_match_data_create(1, NULL);
 	if (data == NULL)
 		abort();
-	n = search(code, text, data);
+	n = regex_search(code, text, data, &steps);
 	score_yes_no(out, n >= 0);
 	at = pcre2_get_ovector_pointer(data);
 	if (n >= 0 && at[1] >= at[0])

@@ -143,6 +143,34 @@ test_patterns(void **state)
 	for_each_line("patterns.jsonl", check_pattern);
 }
 
+/* No place of these texts takes long; all of them together do. */
+static void
+test_costly_patterns(void **state)
+{
+	static const char *const patterns[] = {"a*[xy]", "(a+a+)+[xy]"};
+	struct arena *a = arena_new(NULL);
+	struct err err = {0};
+	char text[20000];
+	size_t i, steps;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (i = 0; i < ARRAY_LEN(patterns); i++) {
+		const struct ecma *re = ecma_compile(
+		    a, (struct str){patterns[i], strlen(patterns[i])}, &err);
+
+		assert_non_null(re);
+		steps = 0;
+		assert_int_equal(
+		    ecma_match(re, (struct str){text, sizeof(text)}, &steps),
+		    -1);
+		assert_true(steps > 1000000);
+		for (size_t k = 13; k < sizeof(text); k += 14)
+			text[k] = ' ';
+	}
+	arena_free(a);
+}
+
 static bool
 check_uri(struct arena *a, const char *line, const json_t *x)
 {
@@ -308,6 +336,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),
 	    cmocka_unit_test(test_patterns),
+	    cmocka_unit_test(test_costly_patterns),
 	    cmocka_unit_test(test_uris),
 	    cmocka_unit_test(test_deep),
 	    cmocka_unit_test(test_deep_schema),
