@@ -7,6 +7,7 @@
 #include "../common/store/cache.h"
 #include "cli_prompt.h"
 #include "conf.h"
+#include "grid.h"
 #include "version.h"
 
 #include <inttypes.h>
@@ -42,14 +43,6 @@ text(const json_t *json, const char *key)
 	return s != NULL ? s : "?";
 }
 
-/* Names may hold anything: control characters stay away from terminals. */
-static void
-print_text(const char *s)
-{
-	for (; *s != '\0'; s++)
-		(void)putchar((unsigned char)*s < ' ' || *s == 127 ? '?' : *s);
-}
-
 static const char *
 state(const struct journal_entry *entry)
 {
@@ -68,9 +61,9 @@ print_run(void *arg, const struct journal_entry *entry)
 		    "state", "bytes", "name and dataset");
 	(void)printf("%s  %-20s  %-8s  %9" PRId64 "  ", entry->run_id,
 	    text(entry->head, "began"), state(entry), entry->bytes);
-	print_text(text(entry->head, "name"));
+	grid_put(stdout, false, GRID_PLAIN, text(entry->head, "name"));
 	(void)printf(", ");
-	print_text(text(entry->head, "dataset"));
+	grid_put(stdout, false, GRID_PLAIN, text(entry->head, "dataset"));
 	(void)printf("\n");
 }
 

@@ -5,6 +5,7 @@
 #include "cli_prompt.h"
 #include "cli_tools.h"
 #include "conf.h"
+#include "grid.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -14,12 +15,16 @@
 static void
 print_tool(const char *name, const char *text)
 {
-	(void)printf("%s\n", name);
+	grid_put(stdout, false, GRID_PLAIN, name);
+	(void)fputc('\n', stdout);
 	while (text != NULL && *text != '\0') {
-		int len = (int)strcspn(text, "\n");
+		size_t len = strcspn(text, "\n");
 
-		if (len > 0)
-			(void)printf("    %.*s\n", len, text);
+		if (len > 0) {
+			(void)fputs("    ", stdout);
+			grid_text(stdout, (struct str){text, len});
+			(void)fputc('\n', stdout);
+		}
 		text += len + (text[len] != '\0');
 	}
 }

@@ -6,6 +6,7 @@
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
 #include "check.h"
+#include "grid.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -43,7 +44,11 @@ print_text(FILE *out, const char *head, const char *what, const char *text,
 	const char *label = "to mend: ";
 	size_t len;
 
-	(void)fprintf(out, "%-9s %s: %s\n", head, what, text);
+	(void)fprintf(out, "%-9s ", head);
+	grid_put(out, false, GRID_PLAIN, what);
+	(void)fputs(": ", out);
+	grid_put(out, false, GRID_PLAIN, text);
+	(void)fputc('\n', out);
 	while (mend != NULL && *mend != '\0') {
 		len = strcspn(mend, "\n");
 		(void)fprintf(out, "%10s%-9s%.*s\n", "", label, (int)len, mend);

@@ -71,6 +71,17 @@ grid_color(FILE *out)
 }
 
 void
+grid_text(FILE *out, struct str text)
+{
+	struct buf b;
+
+	buf_init(&b, LIMIT_LINE_BYTES);
+	width_clean(&b, text);
+	(void)fwrite(buf_str(&b), 1, b.len, out);
+	buf_free(&b);
+}
+
+void
 grid_put(FILE *out, bool color, enum grid_style style, const char *text)
 {
 	static const char *const codes[] = {[GRID_PLAIN] = "",
@@ -78,10 +89,12 @@ grid_put(FILE *out, bool color, enum grid_style style, const char *text)
 	    [GRID_GOOD] = "\033[32m",
 	    [GRID_BAD] = "\033[31m"};
 
-	if (color && style != GRID_PLAIN)
-		(void)fprintf(out, "%s%s\033[0m", codes[style], text);
-	else
-		(void)fputs(text, out);
+	color = color && style != GRID_PLAIN;
+	if (color)
+		(void)fputs(codes[style], out);
+	grid_text(out, (struct str){text, strlen(text)});
+	if (color)
+		(void)fputs("\033[0m", out);
 }
 
 static size_t

@@ -25,6 +25,9 @@ void grid_row(struct grid *g) NONNULL;
 void grid_cell(struct grid *g, enum grid_style style, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/* TEXT of somebody else without what would steer a terminal. */
+void grid_text(FILE *out, struct str text) NONNULL;
+
 /* With COLOR where styles are shown. */
 void grid_print(FILE *out, const struct grid *g, bool color) NONNULL;
 

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is no character becomes U+FFFD. */
@@ -36,10 +37,36 @@ put_field(FILE *out, struct str text)
 		(void)fputc('"', out);
 }
 
+/* Whether a spreadsheet would calculate, or worse, what is no number. */
+static bool
+is_formula(struct str text)
+{
+	char *end;
+
+	if (text.len == 0 || memchr("=+-@\t\r", *text.p, 6) == NULL)
+		return false;
+	(void)strtod(text.p, &end);
+	return end != text.p + text.len;
+}
+
+/* An apostrophe in front says that it is text. */
+static void
+put_text(FILE *out, struct str text)
+{
+	struct buf b;
+
+	buf_init(&b, LIMIT_LINE_BYTES);
+	if (is_formula(text))
+		buf_addc(&b, '\'');
+	buf_add(&b, text.p, text.len);
+	put_field(out, (struct str){buf_str(&b), b.len});
+	buf_free(&b);
+}
+
 static void
 put_string(FILE *out, const char *text)
 {
-	put_field(out, (struct str){text, strlen(text)});
+	put_text(out, (struct str){text, strlen(text)});
 }
 
 /* Text as it is, anything else as JSON. */
@@ -52,8 +79,8 @@ put_value(FILE *out, const json_t *value)
 	if (value == NULL || json_is_null(value))
 		return;
 	if (json_is_string(value)) {
-		put_field(out, (struct str){json_string_value(value),
-				   json_string_length(value)});
+		put_text(out, (struct str){json_string_value(value),
+				  json_string_length(value)});
 		return;
 	}
 	buf_init(&b, LIMIT_LINE_BYTES);

@@ -185,7 +185,9 @@ put_times(FILE *out, const json_t *times)
 static void
 put_line(FILE *out, const char *what, const char *line)
 {
-	(void)fprintf(out, "  %s: %s\n", what, line);
+	(void)fprintf(out, "  %s: ", what);
+	grid_put(out, false, GRID_PLAIN, line);
+	(void)fputc('\n', out);
 }
 
 static void
@@ -193,18 +195,24 @@ put_warnings(FILE *out, const json_t *summary)
 {
 	const json_t *warnings = json_object_get(summary, "warnings");
 	const json_t *gates = json_object_get(summary, "gates");
+	const char *warning;
 	size_t i;
 
-	for (i = 0; i < json_array_size(warnings); i++)
-		put_line(out, "warning",
-		    json_string_value(json_array_get(warnings, i)));
+	for (i = 0; i < json_array_size(warnings); i++) {
+		warning = json_string_value(json_array_get(warnings, i));
+		if (warning != NULL)
+			put_line(out, "warning", warning);
+	}
 	for (i = 0; i < json_array_size(gates); i++) {
 		const json_t *gate = json_array_get(gates, i);
 
 		if (*report_text(gate, "warning") == '\0')
 			continue;
-		(void)fprintf(out, "  warning: %s: %s\n",
-		    report_text(gate, "eval"), report_text(gate, "warning"));
+		(void)fputs("  warning: ", out);
+		grid_put(out, false, GRID_PLAIN, report_text(gate, "eval"));
+		(void)fputs(": ", out);
+		grid_put(out, false, GRID_PLAIN, report_text(gate, "warning"));
+		(void)fputc('\n', out);
 	}
 }
 

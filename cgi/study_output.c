@@ -4,6 +4,7 @@
 
 #include "../common/run/dispatch.h"
 #include "cli_prompt.h"
+#include "grid.h"
 #include "version.h"
 
 #include <errno.h>
@@ -132,25 +133,35 @@ write_output(
 	return rc;
 }
 
+static void
+tell_of(const struct study *s, const struct cell *cell, const char *before,
+    const char *text)
+{
+	bool several = s->n_cells > 1;
+	const char *line = arena_printf(s->arena, "%s%s%s%s\n",
+	    several ? cell->run.name : "", several ? ": " : "", before, text);
+
+	grid_text(stderr, (struct str){line, strlen(line)});
+}
+
 /* What a script cannot see in the report. */
 static void
 tell(const struct study *s)
 {
 	const struct cell *cell;
-	bool several = s->n_cells > 1;
 	size_t i, k;
 
 	for (i = 0; i < s->n_cells; i++) {
 		cell = &s->cells[i];
-		for (k = 0; k < json_array_size(cell->run.problems); k++)
-			(void)fprintf(stderr, PROGRAM ": %s%s%s\n",
-			    several ? cell->run.name : "", several ? ": " : "",
+		for (k = 0; k < json_array_size(cell->run.problems); k++) {
+			(void)fputs(PROGRAM ": ", stderr);
+			tell_of(s, cell, "",
 			    json_string_value(
 				json_array_get(cell->run.problems, k)));
+		}
 		if (cell->cut && cell->run.resumable)
-			(void)fprintf(stderr,
-			    "%s%sto go on: the same command with --resume %s\n",
-			    several ? cell->run.name : "", several ? ": " : "",
+			tell_of(s, cell,
+			    "to go on: the same command with --resume ",
 			    cell->run.run_id);
 	}
 }

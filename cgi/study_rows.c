@@ -149,12 +149,14 @@ correct(const struct study *s, json_t *eval, double p)
 static void
 set_regressed(json_t *comparison)
 {
-	const json_t *evals = json_object_get(comparison, "evals"), *verdict;
+	const json_t *evals = json_object_get(comparison, "evals");
+	const char *verdict;
 	bool worse = false;
 
 	for (size_t i = 0; i < json_array_size(evals); i++) {
-		verdict = json_object_get(json_array_get(evals, i), "verdict");
-		if (strcmp(json_string_value(verdict), "worse") == 0)
+		verdict = json_string_value(
+		    json_object_get(json_array_get(evals, i), "verdict"));
+		if (verdict != NULL && strcmp(verdict, "worse") == 0)
 			worse = true;
 	}
 	(void)json_object_set_new(comparison, "regressed", json_boolean(worse));

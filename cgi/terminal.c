@@ -7,6 +7,7 @@
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
 #include "../common/base/utf.h"
+#include "grid.h"
 #include "version.h"
 
 #include <errno.h>
@@ -36,7 +37,10 @@ show_text(struct terminal *t, const json_t *text)
 
 	if (len == 0)
 		return;
-	(void)fwrite(json_string_value(text), 1, len, stdout);
+	if (isatty(STDOUT_FILENO) == 1)
+		grid_text(stdout, (struct str){json_string_value(text), len});
+	else
+		(void)fwrite(json_string_value(text), 1, len, stdout);
 	(void)fflush(stdout);
 	t->midline = json_string_value(text)[len - 1] != '\n';
 }
@@ -52,8 +56,11 @@ note(
 	buf_init(&b, LIMIT_LINE_BYTES);
 	if (value != NULL)
 		json_print(&b, value);
-	(void)fprintf(stderr, "%s%s%s %s\n", what, *name != '\0' ? " " : "",
-	    name, buf_str(&b));
+	(void)fprintf(stderr, "%s%s", what, *name != '\0' ? " " : "");
+	grid_put(stderr, false, GRID_PLAIN, name);
+	(void)fputc(' ', stderr);
+	grid_text(stderr, (struct str){buf_str(&b), b.len});
+	(void)fputc('\n', stderr);
 	buf_free(&b);
 }
 
@@ -62,7 +69,9 @@ terminal_error(struct terminal *t, struct str text)
 {
 	end_line(t);
 	t->failed = true;
-	(void)fprintf(stderr, PROGRAM ": %.*s\n", (int)text.len, text.p);
+	(void)fputs(PROGRAM ": ", stderr);
+	grid_text(stderr, text);
+	(void)fputc('\n', stderr);
 }
 
 static void
@@ -129,8 +138,11 @@ show_usage(struct terminal *t, const json_t *reply)
 		    count(usage, "inputTokens", "promptTokens"),
 		    count(usage, "outputTokens", "completionTokens"),
 		    reason != NULL ? "; " : "");
-	(void)fprintf(stderr, "%s%s\n", reason != NULL ? "finish reason: " : "",
-	    reason != NULL ? reason : "");
+	if (reason != NULL) {
+		(void)fputs("finish reason: ", stderr);
+		grid_put(stderr, false, GRID_PLAIN, reason);
+	}
+	(void)fputc('\n', stderr);
 }
 
 static void

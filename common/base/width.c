@@ -56,3 +56,18 @@ width_fit(struct buf *b, struct str text, size_t columns)
 	if (cut && columns > 0)
 		buf_adds(b, "\u2026");
 }
+
+void
+width_clean(struct buf *b, struct str text)
+{
+	char bytes[4];
+	size_t i = 0;
+	uint32_t c;
+
+	while (i < text.len) {
+		c = wtf8_next(text, &i);
+		if (c != '\n' && c != '\t')
+			c = shown(c);
+		buf_add(b, bytes, utf8_put(bytes, c));
+	}
+}

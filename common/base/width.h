@@ -11,4 +11,7 @@ size_t width_of(struct str text);
  * Nothing that could steer a terminal gets through. */
 void width_fit(struct buf *b, struct str text, size_t columns) NONNULL;
 
+/* Adds all of TEXT so; its lines and tabs stay. */
+void width_clean(struct buf *b, struct str text) NONNULL;
+
 #endif

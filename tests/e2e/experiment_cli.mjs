@@ -207,6 +207,16 @@ await test('CSV', async () => {
   ['{"a":[1]}', '0.25', 'L', '0.001', '1002', '']);
 });
 
+await test('CSV: spreadsheets calculate nothing', async () => {
+  const texts = ['=1+1', '+1 a', '-', '@a', '\t=1', '\r=1', '-1.5', '+1e3',
+    'a=1', '', '- "a"'];
+  endpoint.say = () => texts.map((output, i) => row(i, { output }));
+  const { out } = await experiment(['one.prompt.mdx', '--format', 'csv']);
+  equal(readCsv(out).map(r => r.output), ["'=1+1", "'+1 a", "'-", "'@a",
+    "'\t=1", "'\r=1", '-1.5', '+1e3', 'a=1', '', '\'- "a"']);
+  endpoint.say = () => mixed;
+});
+
 await test('JUnit, whose text XML can hold', async () => {
   const { code } = await experiment(['one.prompt.mdx', '--output', 'o.xml',
     '--repeat', '2', '--gate', 'exact_match>=0.99', '--threshold', '0']);
@@ -273,6 +283,24 @@ await test('the table, and files beside it', async () => {
   assert(/latency: p50 1\.00 s p95/.test(out), out);
   assert(out.includes('row 1 failed: no: a "b"'), out);
   assert(!out.includes('\u001b') && !out.includes('\u0001'), out);
+});
+
+await test('an endpoint that means harm steers no terminal', async () => {
+  const steer = '\u001b]0;x\u0007\u009b2J\u202e';
+  endpoint.say = () => [
+    { type: 'estimate', rows: 1, runId: steer },
+    row(0, { error: steer }),
+    { type: 'end', reason: steer, message: steer, resume: steer },
+    { type: 'summary', warnings: [steer, 5], decided: steer, gates: [5,
+      { eval: steer, threshold: steer, warning: steer }], evals: [5,
+      { name: steer, n: steer, passes: 5 }], comparison: { evals: [5,
+      { name: steer }] } },
+  ];
+  const { code, out, err } = await experiment(['one.prompt.mdx', '--format',
+    'table']);
+  equal(code, 1, err);
+  assert(err.includes('--resume \ufffd]0;x\ufffd\ufffd2J\ufffd'), err);
+  assert(!/[\u0007\u001b\u009b\u202e]/.test(out + err), out + err);
 });
 
 await test('wide and combining characters stand in line', async () => {

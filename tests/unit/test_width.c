@@ -46,10 +46,25 @@ shows_what_fits(void **state)
 	}
 }
 
+static void
+steers_no_terminal(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	width_clean(&b, STR("a\033[31m\tb\r\n\xc2\x9b"
+			    "2J\x7f\u202e"));
+	assert_string_equal(buf_str(&b), "a\ufffd[31m\tb\ufffd\n\ufffd"
+					 "2J\ufffd\ufffd");
+	buf_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(steers_no_terminal),
 	    cmocka_unit_test(shows_what_fits),
 	};
 
