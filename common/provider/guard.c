@@ -155,8 +155,9 @@ finish(struct guard *g, const struct event *ev)
 	} else if (g->kind == PROMPT_OBJECT) {
 		if (!finish_object(g))
 			return;
-		/* The reference reports every object that it got so (10.2). */
-		out.finish.reason = FINISH_STOP;
+		/* Where the object itself came as a call. */
+		if (out.finish.reason == FINISH_TOOL_CALLS)
+			out.finish.reason = FINISH_STOP;
 	}
 	g->done = true;
 	pass(g, &out);

@@ -186,7 +186,9 @@ root_result(struct span *s, const struct result *r, bool keep_empty)
 {
 	if (s == NULL)
 		return;
-	if (r->object && r->value != NULL)
+	if (json_is_string(r->value))
+		set_any(s, "agentmark.output", r->value);
+	else if (r->object && r->value != NULL)
 		span_json(s, "agentmark.output", r->value);
 	else if (!r->object && (r->text.len != 0 || keep_empty))
 		span_text(s, "agentmark.output", buf_text(&r->text));

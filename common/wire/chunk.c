@@ -177,6 +177,7 @@ result_add(struct result *r, const struct event *ev)
 	case EVENT_TOOL_RESULT:
 		add_tool(r->results, ev, "result");
 		break;
+	case EVENT_OBJECT_DELTA: /* is all there is of a failed stream */
 	case EVENT_OBJECT_FINAL:
 		json_decref(r->value);
 		/* Shared, as images are large; nobody changes it. */
@@ -192,7 +193,6 @@ result_add(struct result *r, const struct event *ev)
 		buf_clear(&r->error);
 		buf_add(&r->error, ev->text.p, ev->text.len);
 		break;
-	case EVENT_OBJECT_DELTA: /* the final one repeats the last */
 	case EVENT_REASONING_DELTA:
 	case EVENT_TOOL_REQUEST:
 	case EVENT__MAX:

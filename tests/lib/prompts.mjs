@@ -69,7 +69,7 @@ ${templates}providers:
     base_url: ${mock}/v1
     api_key: test-key
 models:
-  - match: "^(mock|gpt-)"
+  - match: "^(mock|gpt-|dall-e-mock$)"
     provider: chat
 evals:
 ${all('eval', EVALS)}tools:

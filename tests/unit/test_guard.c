@@ -139,7 +139,7 @@ test_snapshots(void **state)
 	finish(&g, FINISH_LENGTH, -1);
 	ended(&g, &r,
 	    "o:{\"a\":[1]}|o:{\"a\":[1,2]}|final:{\"a\":[1,2]}|"
-	    "finish:stop 2+3=5");
+	    "finish:length 2+3=5");
 }
 
 static void
@@ -177,13 +177,20 @@ test_one_shot(void **state)
 {
 	static const struct {
 		const char *text, *want;
+		enum finish_reason reason;
 	} cases[] = {
-	    {" {\"a\":1}\n", "final:{\"a\":1}|finish:stop 2+3=5"},
-	    {"null", "final:null|finish:stop 2+3=5"},
-	    {"{\"a\":1", "error:No object generated: could not parse the "
-			 "response."},
-	    {"", "error:No object generated: the model did not return a "
-		 "response."},
+	    {" {\"a\":1}\n", "final:{\"a\":1}|finish:stop 2+3=5", FINISH_STOP},
+	    {"[1]", "final:[1]|finish:length 2+3=5", FINISH_LENGTH},
+	    {"[1]", "final:[1]|finish:stop 2+3=5", FINISH_TOOL_CALLS},
+	    {"null", "final:null|finish:stop 2+3=5", FINISH_STOP},
+	    {"{\"a\":1",
+		"error:No object generated: could not parse the "
+		"response.",
+		FINISH_STOP},
+	    {"",
+		"error:No object generated: the model did not return a "
+		"response.",
+		FINISH_STOP},
 	};
 	struct record r;
 	struct guard g;
@@ -193,7 +200,7 @@ test_one_shot(void **state)
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
 		start(&g, &r, PROMPT_OBJECT, false);
 		say(&g, EVENT_TEXT_DELTA, cases[i].text);
-		finish(&g, FINISH_STOP, -1);
+		finish(&g, cases[i].reason, -1);
 		ended(&g, &r, cases[i].want);
 	}
 }
