@@ -51,8 +51,19 @@ path_of(const char *url)
 	return path != NULL && path[1] != '\0' ? path : NULL;
 }
 
-/* The beginning of what came back, on one line.  Some servers repeat where a
- * request went. */
+/* Some servers repeat where a request went, with the query or without. */
+static bool
+tells_path(const char *reply, const char *path)
+{
+	size_t len = path != NULL ? strcspn(path, "?") : 0;
+
+	if (len > 1 && memmem(reply, strlen(reply), path, len) != NULL)
+		return true;
+	return len != 0 && path[len] != '\0' &&
+	       strstr(reply, path + len + 1) != NULL;
+}
+
+/* The beginning of what came back, on one line. */
 static const char *
 words(struct delivery *d, const struct delivery_posting *p)
 {
@@ -61,7 +72,7 @@ words(struct delivery *d, const struct delivery_posting *p)
 	char *text;
 	size_t i;
 
-	if (p->path != NULL && strstr(reply, p->path) != NULL)
+	if (tells_path(reply, p->path))
 		return arena_printf(a, "status %d", p->status);
 	text = arena_printf(a, "status %d: %.200s", p->status, reply);
 	for (i = 0; text[i] != '\0'; i++)

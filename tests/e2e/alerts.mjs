@@ -251,20 +251,28 @@ await test('what is refused is dropped, and no secret is told', async () => {
   const receiver = await httpReceiver();
   receiver.answers['/s3cret'] = () =>
     ({ status: 404, body: 'Cannot POST /s3cret' });
+  receiver.answers['/s3cret?a=t0ken'] = () =>
+    ({ status: 404, body: 'Cannot POST /s3cret' });
+  receiver.answers['/?t0ken'] = () =>
+    ({ status: 403, body: 'not with t0ken' });
   receiver.answers['/x'] = () => ({ status: 400, body: 'bad\n"thing"' });
   const server = await serve({
     lost: { slack: `${receiver.base}/s3cret` },
+    lost2: { slack: `${receiver.base}/s3cret?a=t0ken` },
+    lost3: { slack: `${receiver.base}/?t0ken` },
     bad: { pagerduty: 's3cret', url: `${receiver.base}/x` },
   });
   for (const id of ['1', '2'])
     await server.send(wrapped(alertOf({ id })));
   await until(() => receiver.got('/x').length === 2 &&
     receiver.got('/s3cret').length === 2);
-  await until(() => server.log().length >= 2);
+  await until(() => server.log().length >= 4);
   assert.deepEqual(server.log(), [
     'delivery_dropped route=alert:bad dropped=1 ' +
       'reason="status 400: bad \'thing\'"',
     'delivery_dropped route=alert:lost dropped=1 reason="status 404"',
+    'delivery_dropped route=alert:lost2 dropped=1 reason="status 404"',
+    'delivery_dropped route=alert:lost3 dropped=1 reason="status 403"',
   ]);
   await server.close();
   await receiver.close();
