@@ -391,7 +391,8 @@ const struct option conf_options[] = {
 	.help = "Which provider serves which model: exact names first, then "
 		"patterns in this order, then provider/model, then the default "
 		"provider.  Patterns for OpenAI's names (gpt-, o1, o3, o4, "
-		"chatgpt-) and Anthropic's (claude-) follow those given here."},
+		"chatgpt-, dall-e-, tts-), Anthropic's (claude-) and Google's "
+		"(gemini-) follow those given here."},
     {.key = "models[].match",
 	.type = OPTION_TEXT,
 	.offset = IN_MODEL(match),
@@ -1350,7 +1351,7 @@ const size_t conf_n_variables = ARRAY_LEN(conf_variables);
 const struct preset_model conf_preset_models[] = {
     {"^gpt-", "openai"},
     {"^o[134](-|$)", "openai"},
-    {"^chatgpt-", "openai"},
+    {"^(chatgpt|dall-e|tts)-", "openai"},
     {"^claude-", "anthropic"},
     {"^gemini-", "google"},
 };

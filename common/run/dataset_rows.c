@@ -242,7 +242,7 @@ run_take(struct run *run, struct err *err)
 	enum dataset_next next = dataset_next(run->dataset, a, &data, err);
 	bool mine = is_mine(run, next, data.index);
 
-	run->n_rows += next == DATASET_ROW;
+	run->n_rows += next == DATASET_ROW || next == DATASET_BAD;
 	run->ended = next == DATASET_END || next == DATASET_BROKEN;
 	if (mine && next == DATASET_ROW) {
 		take_given(run, a, &data);

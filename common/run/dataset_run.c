@@ -69,6 +69,8 @@ dataset_path(const struct run *run, const json_t *data, struct str *path,
 		*path = json_str(own);
 		return 0;
 	}
+	if (own != NULL && !json_is_null(own) && !json_is_string(own))
+		return fail(err, ERR_PROMPT, "datasetPath must be a string");
 	other =
 	    js_get(js_get(run->prompt.frontmatter, "test_settings"), "dataset");
 	if (other.type != JS_STRING || !js_truthy(other))

@@ -47,7 +47,7 @@ struct run {
 	size_t n_running;	     /* without them */
 	struct given *given;	     /* more of its repeats are to be started */
 	int64_t n_kept;		     /* lines that the sampling kept so far */
-	int64_t n_rows, n_started;   /* those that are rows; that are run */
+	int64_t n_rows, n_started;   /* with the bad ones; those that run */
 
 	/* How many may run: falls when the provider refuses, and comes back. */
 	double limit, ceiling;

@@ -212,5 +212,7 @@ root_row(struct span *s, struct arena *a, const struct root_row *row)
 	span_string(s, "agentmark.dataset_item_name", row->item);
 	span_string(s, "agentmark.dataset_path", row->dataset);
 	set_any(s, "agentmark.dataset_expected_output", row->expected);
+	if (json_is_null(row->expected))
+		span_string(s, "agentmark.dataset_expected_output", "null");
 	set_js(s, a, "agentmark.dataset_input", row->input);
 }

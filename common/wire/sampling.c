@@ -9,15 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A member that is there; null is as good as absent. */
-static const json_t *
-member(const json_t *json, const char *key)
-{
-	const json_t *value = json_object_get(json, key);
-
-	return json_is_null(value) ? NULL : value;
-}
-
 static bool
 is_integer_in(const json_t *json, double least, double most)
 {
@@ -128,9 +119,9 @@ int
 sampling_read(
     struct arena *a, const json_t *json, struct sampling *out, struct err *err)
 {
-	const json_t *sample = member(json, "sample");
-	const json_t *rows = member(json, "rows");
-	const json_t *split = member(json, "split");
+	const json_t *sample = json_object_get(json, "sample");
+	const json_t *rows = json_object_get(json, "rows");
+	const json_t *split = json_object_get(json, "split");
 
 	*out = (struct sampling){.mode = SAMPLING_ALL};
 	if (json == NULL || json_is_null(json))
@@ -147,7 +138,7 @@ sampling_read(
 		return -1;
 	if (split != NULL && read_split(a, split, out, err) < 0)
 		return -1;
-	return read_seed(member(json, "seed"), out, err);
+	return read_seed(json_object_get(json, "seed"), out, err);
 }
 
 bool

@@ -51,7 +51,6 @@ test_kept(void **state)
 	    {"null", 3, 0.5, "0,1,2"},
 	    {"{}", 3, 0.5, "0,1,2"},
 	    {"{\"seed\":7}", 3, 0.5, "0,1,2"},
-	    {"{\"sample\":null,\"rows\":[1]}", 3, 0.5, "1"},
 	    {"{\"sample\":20,\"seed\":42}", 20, 0, "3,4,9,11,14"},
 	    {"{\"sample\":2e1,\"seed\":42.0}", 20, 0, "3,4,9,11,14"},
 	    {"{\"sample\":50,\"seed\":42}", 20, 0,
@@ -127,6 +126,10 @@ test_refused(void **state)
 	    {"{\"split\":{\"portion\":\"train\"}}", SPLIT},
 	    {"{\"seed\":\"x\"}", SEED},
 	    {"{\"sample\":10,\"seed\":[]}", SEED},
+	    {"{\"sample\":10,\"seed\":null}", SEED},
+	    {"{\"sample\":null}", SAMPLE},
+	    {"{\"rows\":null}", "Sampling rows must be an array"},
+	    {"{\"sample\":null,\"rows\":[1]}", EXCLUSIVE},
 	    {"5", "Sampling must be an object"},
 	    {"[]", "Sampling must be an object"},
 	};
