@@ -78,8 +78,6 @@ backoff(const struct delivery *d, int attempts)
 static bool
 is_spent(const struct route *route, const struct parcel *p)
 {
-	if (route->attempts != 0 && p->attempts >= route->attempts)
-		return true;
 	return route->max_age_ms > 0 &&
 	       clock_wall_ms() - p->queued > route->max_age_ms;
 }

@@ -35,7 +35,6 @@ struct route {
 	size_t state_size;
 	int64_t timeout_ms;	  /* of one attempt */
 	int64_t max_age_ms, most; /* of what waits */
-	int attempts;		  /* 0: until it is too old */
 	int64_t batch;		  /* items that are sent together, joined by
 				   * `join`; 1: each alone */
 	/* Joins bodies of one batch, or NULL. */

@@ -124,12 +124,11 @@ point(struct eval_run *e, const char *pointer, struct err *err)
 int
 eval_case_make(struct eval_run *e, const struct eval_case *c, struct err *err)
 {
-	struct span *c_span;
+	struct span *own = e->c.span;
 	struct str text;
 
-	c_span = e->c.span;
 	e->c = *c;
-	e->c.span = c_span;
+	e->c.span = own;
 	if (e->conf->strip_fences && json_is_string(c->output)) {
 		text = strip_fences(json_str(c->output));
 		e->c.output =

@@ -18,8 +18,7 @@ struct eval_run {
 	/* The rest is for eval_run.c alone. */
 	void (*done)(void *arg);
 	void *arg;
-	struct timer clock, end, step;
-	void (*later)(struct eval_run *e);
+	struct timer clock, end;
 	json_t *result; /* NULL until there is one */
 	bool starting, held, ended, failed;
 };
@@ -40,18 +39,12 @@ struct eval_ops {
 /* The answers.  The first one counts; each may be given in any callback, what
  * follows from it happens in a later turn.
  *
- * An object as the eval gave it, taken; anything else, NULL too, and
- * {"error": text} are failures. */
-void eval_answer(struct eval_run *e, json_t *object);
-/* The same, as text; -1 when it is no JSON. */
+ * An object of JSON as the eval gave it: anything else and {"error": text} are
+ * failures; -1 when it is no JSON. */
 int eval_answer_text(struct eval_run *e, struct str text);
 void eval_score(struct eval_run *e, const struct score *score) NONNULL;
 /* REASON goes behind "eval error: ". */
 void eval_fail(struct eval_run *e, const char *reason) NONNULL;
-
-/* Calls FN(E) in a later turn, outside of any callback of the network, unless
- * E has ended by then.  A later call replaces an earlier one. */
-void eval_later(struct eval_run *e, void (*fn)(struct eval_run *e)) NONNULL;
 
 /* The time limit runs from the start.  A kind that queues stops it, and starts
  * it again when the work begins. */

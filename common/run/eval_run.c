@@ -44,7 +44,6 @@ release(struct eval_run *e)
 
 	timer_clear(loop, &e->clock);
 	timer_clear(loop, &e->end);
-	timer_clear(loop, &e->step);
 	e->held = false;
 	if (held && kinds[e->conf->kind].free != NULL)
 		kinds[e->conf->kind].free(e);
@@ -232,8 +231,9 @@ refuse_value(struct eval_run *e, const json_t *answer)
 	buf_free(&b);
 }
 
-void
-eval_answer(struct eval_run *e, json_t *object)
+/* Takes OBJECT. */
+static void
+take_answer(struct eval_run *e, json_t *object)
 {
 	const json_t *error = error_text(object);
 
@@ -259,7 +259,7 @@ eval_answer_text(struct eval_run *e, struct str text)
 		fail_quoting(e, "the answer is not JSON", text);
 		return -1;
 	}
-	eval_answer(e, answer);
+	take_answer(e, answer);
 	return 0;
 }
 
@@ -305,24 +305,6 @@ void
 eval_clock_stop(struct eval_run *e)
 {
 	timer_clear(e->engine->loop, &e->clock);
-}
-
-static void
-on_step(void *arg)
-{
-	struct eval_run *e = arg;
-
-	if (e->result == NULL)
-		e->later(e);
-}
-
-void
-eval_later(struct eval_run *e, void (*fn)(struct eval_run *e))
-{
-	struct loop *loop = e->engine->loop;
-
-	e->later = fn;
-	timer_set(loop, &e->step, loop_now(loop), on_step, e);
 }
 
 static int

@@ -21,7 +21,7 @@ struct eval_conf {
 	const char *name;
 	enum eval_kind kind;
 	const struct builtin *builtin;
-	const json_t *options;	   /* of a built-in one; NULL: none */
+	const json_t *options;	   /* of a built-in one or a judge */
 	const char *const *argv;   /* of a command, NULL-ended */
 	int64_t workers;	   /* long-lived ones; 0: one process a call */
 	const char *url, *secret;  /* of HTTP; secret NULL: not signed */

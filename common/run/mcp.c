@@ -28,7 +28,7 @@ struct mcp_call {
 	struct mcp_request *request; /* while it runs */
 	struct loop *loop;
 	json_t *result;
-	bool is_error, over;
+	bool is_error;
 	struct timer timer;
 	void (*done)(void *arg);
 	void *arg;
@@ -160,7 +160,6 @@ end_call(struct mcp_call *c, json_t *result, bool is_error)
 	c->request = NULL;
 	c->result = result;
 	c->is_error = is_error;
-	c->over = true;
 	timer_set(c->loop, &c->timer, loop_now(c->loop), tell, c);
 }
 
@@ -217,12 +216,6 @@ mcp_call(struct engine *engine, struct arena *a, const struct mcp_conf *conf,
 	c->request->call = c;
 	mcp_start(c->request);
 	return c;
-}
-
-bool
-mcp_call_done(const struct mcp_call *c)
-{
-	return c->over;
 }
 
 const json_t *

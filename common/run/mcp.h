@@ -42,7 +42,6 @@ struct mcp_call;
 struct mcp_call *mcp_call(struct engine *engine, struct arena *a,
     const struct mcp_conf *conf, const char *tool, const json_t *args,
     void (*done)(void *arg), void *arg) MUST_USE;
-bool mcp_call_done(const struct mcp_call *c) NONNULL;
 /* structuredContent where it is, else the text where that is all, else the list
  * of content; with *IS_ERROR the text why not.  Borrowed. */
 const json_t *mcp_call_result(const struct mcp_call *c, bool *is_error) NONNULL;

@@ -52,7 +52,6 @@ conclude(void *arg)
 	struct tool_run *r = arg;
 
 	release(r);
-	r->ended = true;
 	r->done(r->arg);
 }
 
@@ -227,12 +226,6 @@ tool_start(struct toolset *set, struct arena *parent, struct str name,
 	else if (args_fit(r))
 		start_kind(r);
 	return r;
-}
-
-bool
-tool_done(const struct tool_run *r)
-{
-	return r->ended;
 }
 
 const json_t *

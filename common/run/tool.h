@@ -62,7 +62,6 @@ struct tool_run;
 struct tool_run *tool_start(struct toolset *set, struct arena *a,
     struct str name, const json_t *args, bool bad, void (*done)(void *arg),
     void *arg) MUST_USE;
-bool tool_done(const struct tool_run *r) NONNULL;
 /* What it gave, or with *IS_ERROR the text why not; borrowed. */
 const json_t *tool_result(const struct tool_run *r, bool *is_error) NONNULL;
 /* Cancels it when it runs. */

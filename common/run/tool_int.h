@@ -59,7 +59,7 @@ struct tool_run {
 	void *arg;
 	struct timer clock, end;
 	json_t *result;
-	bool held, is_error, ended;
+	bool held, is_error;
 };
 
 /* The answers.  The first one counts; each may be given in any callback, what

@@ -317,20 +317,6 @@ test_never(void **state)
 }
 
 static void
-test_attempts(void **state)
-{
-	struct bench b;
-
-	(void)state;
-	begin(&b, "r", file);
-	b.route.attempts = 2;
-	put(&b, NULL, "1");
-	expect_sent(&b, "/1/1");
-	expect_dropped(&b, 1);
-	end(&b);
-}
-
-static void
 test_age(void **state)
 {
 	struct bench b;
@@ -517,7 +503,6 @@ main(void)
 	    cmocka_unit_test(test_asked),
 	    cmocka_unit_test(test_journal),
 	    cmocka_unit_test(test_never),
-	    cmocka_unit_test(test_attempts),
 	    cmocka_unit_test(test_age),
 	    cmocka_unit_test(test_most),
 	    cmocka_unit_test(test_memory),

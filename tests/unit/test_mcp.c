@@ -173,8 +173,10 @@ on_done(void *arg)
 {
 	struct asked *a = arg;
 
+	bool is_error;
+
 	a->done++;
-	assert_true(mcp_call_done(a->call));
+	assert_non_null(mcp_call_result(a->call, &is_error));
 }
 
 static void
