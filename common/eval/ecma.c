@@ -4,6 +4,7 @@
  * that is its own. */
 #include "ecma.h"
 
+#include "../base/buf.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 #include "regex.h"
@@ -439,8 +440,9 @@ translate_one(struct translation *t)
 	return 0;
 }
 
-int
-ecma_translate(struct str pattern, struct buf *out, struct err *err)
+/* The pattern as PCRE2 is to read it. */
+static int
+translate(struct str pattern, struct buf *out, struct err *err)
 {
 	struct translation t = {
 	    .p = pattern.p,
@@ -499,7 +501,7 @@ ecma_compile(struct arena *a, struct str pattern, struct err *err)
 	struct buf out;
 
 	buf_init(&out, TRANSLATED_MAX);
-	if (ecma_translate(utf8_clean(a, pattern), &out, err) == 0)
+	if (translate(utf8_clean(a, pattern), &out, err) == 0)
 		re->code = compile(&out, err);
 	buf_free(&out);
 	if (re->code == NULL)

@@ -3,7 +3,6 @@
 #define ECMA_H
 
 #include "../base/arena.h"
-#include "../base/buf.h"
 #include "../base/err.h"
 
 struct ecma;
@@ -16,9 +15,5 @@ const struct ecma *ecma_compile(
  * takes too long.  Invalid UTF-8 and lone surrogates count as U+FFFD.  The work
  * that it was is added to *STEPS. */
 int ecma_match(const struct ecma *re, struct str text, size_t *steps) MUST_USE;
-
-/* The pattern as PCRE2 is to read it. */
-int ecma_translate(
-    struct str pattern, struct buf *out, struct err *err) MUST_USE;
 
 #endif

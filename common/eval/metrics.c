@@ -11,6 +11,12 @@
 
 /* --- n-grams */
 
+/* Those of one length: how many OUT and REF have, and how many of those of OUT
+ * are matched by one of REF, each once. */
+struct matches {
+	size_t out, ref, both;
+};
+
 /* One text while n-grams grow: `grams[i]` is the number of the one that starts
  * at token I. */
 struct line {
@@ -100,9 +106,12 @@ match_order(struct line *lines, size_t n_lines, size_t order,
 	free(c.most);
 }
 
-void
-metric_matches(struct ids out, const struct ids *refs, size_t n_refs,
-    size_t orders, struct matches *matches)
+/* N-grams of the lengths 1 to ORDERS (at most METRIC_ORDERS), into
+ * MATCHES[length - 1].  With several references an n-gram counts as often as in
+ * the one that has most of it, and `ref` is that of the last one. */
+static void
+match_all(struct ids out, const struct ids *refs, size_t n_refs, size_t orders,
+    struct matches *matches)
 {
 	struct line *lines = xmalloc(xmul(n_refs + 1, sizeof(*lines)));
 	struct pairs pairs;
@@ -142,7 +151,7 @@ metric_rouge_n(struct ids out, struct ids ref, size_t n)
 {
 	struct matches m[METRIC_ORDERS];
 
-	metric_matches(out, &ref, 1, n, m);
+	match_all(out, &ref, 1, n, m);
 	return metric_f(ratio(m[n - 1].both, m[n - 1].out),
 	    ratio(m[n - 1].both, m[n - 1].ref));
 }
@@ -162,7 +171,7 @@ metric_gleu(struct ids out, struct ids ref)
 	struct matches m[4];
 	size_t both = 0, n_out = 0, n_ref = 0;
 
-	metric_matches(out, &ref, 1, ARRAY_LEN(m), m);
+	match_all(out, &ref, 1, ARRAY_LEN(m), m);
 	for (size_t i = 0; i < ARRAY_LEN(m); i++) {
 		both += m[i].both;
 		n_out += m[i].out;
@@ -252,7 +261,7 @@ metric_bleu(struct ids out, const struct ids *refs, size_t n_refs,
 		return 0;
 	if (isnan(value))
 		value = smoothing == BLEU_FLOOR ? 0.1 : 1;
-	metric_matches(out, refs, n_refs, BLEU_ORDERS, m);
+	match_all(out, refs, n_refs, BLEU_ORDERS, m);
 	if (m[0].both == 0)
 		return 0;
 	return brevity_penalty(out.n, nearest_length(out.n, refs, n_refs)) *
@@ -276,7 +285,7 @@ metric_chrf(struct ids out, struct ids ref, const struct chrf *options)
 	double precision = 0, recall = 0, sum = 0;
 	size_t orders = 0;
 
-	metric_matches(out, &ref, 1, options->order, m);
+	match_all(out, &ref, 1, options->order, m);
 	for (size_t i = 0; i < options->order; i++) {
 		double p = ratio(m[i].both, m[i].out);
 		double r = ratio(m[i].both, m[i].ref);

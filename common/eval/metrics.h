@@ -1,24 +1,12 @@
 /* Text metrics as pure numbers, over tokens or characters that tokens.h made
  * numbers of.  Each follows a published implementation, named in metrics.c, to
  * 1e-6; scores are from 0 to 1 (sacreBLEU's divided by 100). */
-#ifndef METRICS_H
-#define METRICS_H
+#ifndef EVAL_METRICS_H
+#define EVAL_METRICS_H
 
 #include "tokens.h"
 
-/* N-grams of one length: how many OUT and REF have, and how many of those of
- * OUT are matched by one of REF, each once. */
-struct matches {
-	size_t out, ref, both;
-};
-
 enum { METRIC_ORDERS = 16 }; /* the longest n-grams, in tokens */
-
-/* N-grams of the lengths 1 to ORDERS (at most METRIC_ORDERS), into
- * MATCHES[length - 1].  With several references an n-gram counts as often as in
- * the one that has most of it, and `ref` is that of the last one. */
-void metric_matches(struct ids out, const struct ids *refs, size_t n_refs,
-    size_t orders, struct matches *matches);
 
 /* The F measure with equal weights. */
 double metric_f(double precision, double recall);

@@ -22,11 +22,6 @@ int alert_read(struct arena *a, struct str event, struct alert *out,
  * (protocol.md 5.4); hexadecimal. */
 const char *alert_key(struct arena *a, const struct alert *alert) MUST_USE;
 
-/* Puts the alert's words into TEMPLATE: {type}, {status}, {id}, {value},
- * {threshold}, {window}, {message} and {timestamp}. */
-const char *alert_fill(
-    struct arena *a, const char *template, const struct alert *alert) MUST_USE;
-
 /* Its title and its text by the route's templates, or by ours; never empty. */
 const char *alert_title(
     struct arena *a, const struct alert_conf *c, const struct alert *alert);

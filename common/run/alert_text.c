@@ -157,8 +157,9 @@ word(const struct alert *alert, struct str name)
 	return NULL;
 }
 
-const char *
-alert_fill(struct arena *a, const char *template, const struct alert *alert)
+/* Puts the alert's words into TEMPLATE. */
+static const char *
+fill(struct arena *a, const char *template, const struct alert *alert)
 {
 	const char *p = template, *end, *text;
 	struct buf b;
@@ -227,7 +228,7 @@ filled(struct arena *a, const char *template, const struct alert *alert)
 
 	if (template == NULL)
 		return NULL;
-	text = alert_fill(a, template, alert);
+	text = fill(a, template, alert);
 	return text[strspn(text, " \t\r\n")] != '\0' ? text : NULL;
 }
 

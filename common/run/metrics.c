@@ -46,8 +46,6 @@ const struct metric_kind metric_kinds[METRIC__MAX] = {
 	"Seconds until an answer began.", BOUNDS(first_bounds)},
 };
 
-const char metric_since[] = "agentmark_counting_since_seconds";
-
 struct count {
 	char *name, *labels;
 	double value;

@@ -16,6 +16,24 @@ enum { PUSH_MS = 60000, SLACK_MS = 5000, ATTRS = 16 };
 
 /* --- from the store */
 
+/* Counts since when there is something. */
+static const char since[] = "agentmark_counting_since_seconds";
+
+/* One line of numbers, of all that the store has. */
+struct metric_series {
+	const struct metric_kind *kind;
+	const char *labels; /* as Prometheus writes them */
+	double value;	    /* the sum of a histogram */
+	uint64_t counts[METRIC_BOUNDS + 1];
+};
+
+struct metric_table {
+	struct arena *arena;
+	struct metric_series *items;
+	size_t n, cap;
+	int64_t since; /* ms since 1970; 0: nobody knows */
+};
+
 static struct metric_series *
 series_of(
     struct metric_table *t, const struct metric_kind *kind, struct str labels)
@@ -70,7 +88,7 @@ take(void *arg, const char *name, const char *labels, double value)
 	struct str all = str_from(labels);
 	size_t i, len;
 
-	if (strcmp(name, metric_since) == 0)
+	if (strcmp(name, since) == 0)
 		t->since = (int64_t)value * 1000;
 	for (i = 0; i < METRIC__MAX; i++) {
 		const struct metric_kind *kind = &metric_kinds[i];
@@ -89,15 +107,15 @@ take(void *arg, const char *name, const char *labels, double value)
 	}
 }
 
-void
-metrics_read(struct engine *engine, struct metric_table *t)
+static void
+read_all(struct engine *engine, struct metric_table *t)
 {
 	metrics_flush(engine);
 	store_counters(engine->store, take, t);
 	if (t->since != 0)
 		return;
 	t->since = clock_wall_ms() / 1000 * 1000;
-	store_count(engine->store, metric_since, "", (double)(t->since / 1000));
+	store_count(engine->store, since, "", (double)(t->since / 1000));
 }
 
 /* --- for Prometheus */
@@ -152,7 +170,7 @@ metrics_print(struct engine *engine, struct buf *b)
 	struct metric_table t = {.arena = arena_new(NULL)};
 	size_t i;
 
-	metrics_read(engine, &t);
+	read_all(engine, &t);
 	for (i = 0; i < METRIC__MAX; i++)
 		print_kind(b, &t, &metric_kinds[i]);
 	arena_free(t.arena);
@@ -293,7 +311,7 @@ metrics_push(struct engine *engine)
 		return;
 	store_cool(engine->store, key, clock_wall_ms() + PUSH_MS - SLACK_MS);
 	t.arena = arena_new(NULL);
-	metrics_read(engine, &t);
+	read_all(engine, &t);
 	if (t.n != 0)
 		send(engine, &t);
 	arena_free(t.arena);

@@ -167,7 +167,6 @@ void set_exact(json_t *o, const char *key, double x);
 /* Six digits. */
 void set_round(json_t *o, const char *key, double x);
 void set_count(json_t *o, const char *key, uint64_t n);
-void set_interval(json_t *o, const struct interval *i);
 /* Interval of an eval's scores. */
 struct interval score_interval(
     const struct summary *s, const struct eval_stats *e);

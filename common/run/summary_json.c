@@ -43,7 +43,7 @@ set_text(json_t *o, const char *key, const char *text)
 	json_set_str(o, key, str_from(text));
 }
 
-void
+static void
 set_interval(json_t *o, const struct interval *i)
 {
 	if (i->method == METHOD_NONE)
@@ -51,6 +51,15 @@ set_interval(json_t *o, const struct interval *i)
 	set_round(o, "low", i->low);
 	set_round(o, "high", i->high);
 	set_text(o, "method", i->method == METHOD_WILSON ? "wilson" : "t");
+}
+
+/* Takes LIST; an empty one is left out. */
+static void
+set_list(json_t *o, const char *key, json_t *list)
+{
+	if (json_array_size(list) > 0)
+		(void)json_object_set(o, key, list);
+	json_decref(list);
 }
 
 /* --- evals */
@@ -130,9 +139,7 @@ set_tries(const struct summary *s, const struct eval_stats *e, const char *key,
 		    item, "x", sum_value(&sums[k]) / (double)e->k_rows[k]);
 		(void)json_array_append(list, json_object_get(item, "x"));
 	}
-	if (json_array_size(list) > 0)
-		(void)json_object_set(o, key, list);
-	json_decref(list);
+	set_list(o, key, list);
 	json_decref(item);
 }
 
@@ -258,17 +265,7 @@ set_warnings(const struct summary *s, const char *failure, json_t *o)
 		warn(list, "rows of clusters decide nothing early");
 	if (failure != NULL)
 		warn(list, "%s", failure);
-	if (json_array_size(list) > 0)
-		(void)json_object_set(o, "warnings", list);
-	json_decref(list);
-}
-
-static void
-set_list(json_t *o, const char *key, json_t *list)
-{
-	if (json_array_size(list) > 0)
-		(void)json_object_set(o, key, list);
-	json_decref(list);
+	set_list(o, "warnings", list);
 }
 
 static json_t *
