@@ -356,7 +356,7 @@ builtin_check(const struct builtin *b, const json_t *options, struct err *err)
 			json_object_iter_value(it), err) != 0)
 			return -1;
 	}
-	if (b->check == NULL || b->check(options, err) == 0)
+	if (b->check == NULL || b->check(options, err) >= 0)
 		return 0;
 	err_prefix(err, "'%s'", b->name);
 	return -1;

@@ -62,7 +62,7 @@ struct builtin {
 	int (*run)(const struct eval_case *c, const json_t *options,
 	    struct arena *a, struct score *out, struct err *err);
 	/* What can be said against options of the right types before a row
-	 * is there; NULL: nothing. */
+	 * is there: -1; NULL: nothing. */
 	int (*check)(const json_t *options, struct err *err);
 };
 

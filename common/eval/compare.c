@@ -3,10 +3,10 @@
 #include "compare.h"
 
 #include "metrics.h"
+#include "schema.h"
 #include "../base/json.h"
 
 #include <math.h>
-#include <string.h>
 
 /* A pointer longer than this is cut. */
 enum { PATH_BYTES = 256 };
@@ -17,43 +17,6 @@ member(const json_t *object, void *of)
 {
 	return json_object_getn(
 	    object, json_object_iter_key(of), json_object_iter_key_len(of));
-}
-
-static bool
-equal_objects(const json_t *a, const json_t *b)
-{
-	json_t *walked = (json_t *)a;
-	void *it;
-
-	if (json_object_size(a) != json_object_size(b))
-		return false;
-	for (it = json_object_iter(walked); it != NULL;
-	     it = json_object_iter_next(walked, it)) {
-		if (!compare_equal(json_object_iter_value(it), member(b, it)))
-			return false;
-	}
-	return true;
-}
-
-static bool
-equal_arrays(const json_t *a, const json_t *b)
-{
-	if (json_array_size(a) != json_array_size(b))
-		return false;
-	for (size_t i = 0; i < json_array_size(a); i++) {
-		if (!compare_equal(json_array_get(a, i), json_array_get(b, i)))
-			return false;
-	}
-	return true;
-}
-
-static bool
-equal_texts(const json_t *a, const json_t *b)
-{
-	size_t len = json_string_length(a);
-
-	return len == json_string_length(b) &&
-	       memcmp(json_string_value(a), json_string_value(b), len) == 0;
 }
 
 /* Whether both have one type; integers and reals are both numbers. */
@@ -67,19 +30,11 @@ same_type(const json_t *a, const json_t *b)
 bool
 compare_equal(const json_t *a, const json_t *b)
 {
+	size_t steps = 0;
+
 	if (a == NULL || b == NULL)
 		return a == b;
-	if (!same_type(a, b))
-		return false;
-	if (json_is_object(a))
-		return equal_objects(a, b);
-	if (json_is_array(a))
-		return equal_arrays(a, b);
-	if (json_is_string(a))
-		return equal_texts(a, b);
-	if (json_is_number(a))
-		return json_number_value(a) == json_number_value(b);
-	return true;
+	return schema_equal(a, b, &steps);
 }
 
 /* --- with the place of the first difference */

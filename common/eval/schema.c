@@ -88,14 +88,18 @@ note_place(struct run *r, const struct frame *f)
 	buf_adds(b, ": ");
 }
 
+/* "PLACE: FMT (keyword)" */
 static void
-note_text(struct run *r, const char *fmt, va_list ap)
+note_text(struct run *r, const struct frame *f, const struct rule *rule,
+    const char *fmt, va_list ap)
 {
 	char *text;
 
+	note_place(r, f);
 	if (vasprintf(&text, fmt, ap) == -1)
 		return;
-	buf_adds(&r->note.text, text);
+	buf_addf(
+	    &r->note.text, "%s (%s)", text, schema_keywords[rule->word].name);
 	free(text);
 }
 
@@ -114,12 +118,10 @@ schema_wrong(struct run *r, const struct frame *f, const struct rule *rule,
 
 	if (schema_is_quiet(r, f))
 		return 0;
-	note_place(r, f);
 	va_start(ap, fmt);
-	note_text(r, fmt, ap);
+	note_text(r, f, rule, fmt, ap);
 	va_end(ap);
-	buf_addf(
-	    &r->note.text, " (%s), got ", schema_keywords[rule->word].name);
+	buf_adds(&r->note.text, ", got ");
 	schema_print_value(&r->note.text, f->value);
 	return 0;
 }
@@ -132,11 +134,9 @@ schema_wrong_got(struct run *r, const struct frame *f, const struct rule *rule,
 
 	if (schema_is_quiet(r, f))
 		return 0;
-	note_place(r, f);
 	va_start(ap, fmt);
-	note_text(r, fmt, ap);
+	note_text(r, f, rule, fmt, ap);
 	va_end(ap);
-	buf_addf(&r->note.text, " (%s)", schema_keywords[rule->word].name);
 	if (got != NULL)
 		buf_addf(&r->note.text, ", got %s", got);
 	return 0;

@@ -16,4 +16,8 @@
 int schema_check(const json_t *schema, const json_t *value, struct arena *a,
     struct str *reason, struct err *err) MUST_USE;
 
+/* Numbers are equal by their value, objects in any order.  Adds its work to
+ * *STEPS. */
+bool schema_equal(const json_t *a, const json_t *b, size_t *steps);
+
 #endif

@@ -280,7 +280,6 @@ int schema_within(struct run *r, const struct frame *f, const struct rule *rule,
 int schema_match(struct run *r, const struct ecma *regex, struct str text);
 
 void seen_mark(struct seen *s, size_t i);
-void seen_mark_all(struct seen *s);
 bool seen_has(const struct seen *s, size_t i);
 
 /* --- what keywords do: schema_value.c, schema_array.c, schema_object.c,
@@ -305,10 +304,8 @@ schema_check_fn check_ref, check_all_of, check_any_of, check_one_of, check_not,
 unsigned schema_types(const json_t *value);
 long double schema_number(const json_t *value);
 
-/* Numbers are equal by their value, objects in any order; the hash is the same
- * for equal values.  Both add their work to *STEPS. */
+/* The same for equal values; adds its work to *STEPS. */
 uint64_t schema_hash(const json_t *value, size_t *steps);
-bool schema_equal(const json_t *a, const json_t *b, size_t *steps);
 
 /* Whether NUMBER is a multiple of FACTOR, both as they are written in decimal;
  * FACTOR is above 0. */

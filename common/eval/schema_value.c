@@ -92,7 +92,8 @@ check_enum(struct run *r, const struct frame *f, const struct rule *rule)
 	return found ? 1 : no_choice(r, f, rule);
 }
 
-/* "at most 5" and the like, with the limit as the schema has it. */
+/* "at most 5", "a match of …" and the like, with the argument as the schema
+ * has it. */
 static int
 beyond(struct run *r, const struct frame *f, const struct rule *rule,
     const char *what)
@@ -178,16 +179,7 @@ schema_match(struct run *r, const struct ecma *regex, struct str text)
 int
 check_pattern(struct run *r, const struct frame *f, const struct rule *rule)
 {
-	struct buf b;
 	int rc = schema_match(r, rule->regex, json_str(f->value));
 
-	if (rc != 0)
-		return rc;
-	if (schema_is_quiet(r, f))
-		return 0;
-	buf_init(&b, LIMIT_ERR_BYTES);
-	schema_print_value(&b, rule->arg);
-	(void)schema_wrong(r, f, rule, "expected a match of %s", buf_str(&b));
-	buf_free(&b);
-	return 0;
+	return rc != 0 ? rc : beyond(r, f, rule, "a match of");
 }

@@ -17,9 +17,7 @@ int
 list_check(const json_t *options, struct err *err)
 {
 	return option_word(
-		   options, "measure", measures, ARRAY_LEN(measures), err) < 0
-		   ? -1
-		   : 0;
+	    options, "measure", measures, ARRAY_LEN(measures), err);
 }
 
 /* Parts of TEXT, one a line, or between commas when it is a single line. */

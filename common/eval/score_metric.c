@@ -277,10 +277,7 @@ bleu_check(const json_t *options, struct err *err)
 	if (option_word(options, "smoothing", smoothings, ARRAY_LEN(smoothings),
 		err) < 0)
 		return -1;
-	return option_word(
-		   options, "tokenize", splits, ARRAY_LEN(splits), err) < 0
-		   ? -1
-		   : 0;
+	return option_word(options, "tokenize", splits, ARRAY_LEN(splits), err);
 }
 
 int

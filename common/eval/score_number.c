@@ -264,9 +264,7 @@ static const char *const kinds[] = {"total", "input", "output"};
 int
 tokens_check(const json_t *options, struct err *err)
 {
-	return option_word(options, "count", kinds, ARRAY_LEN(kinds), err) < 0
-		   ? -1
-		   : 0;
+	return option_word(options, "count", kinds, ARRAY_LEN(kinds), err);
 }
 
 static int64_t
