@@ -119,7 +119,7 @@ find_evals(struct run *run)
 }
 
 static void
-make_uuid(char out[RUN_UUID_LEN + 1])
+make_uuid(char out[RUN_ID_LEN + 1])
 {
 	unsigned char id[16];
 	char hex[33];
@@ -128,7 +128,7 @@ make_uuid(char out[RUN_UUID_LEN + 1])
 	id[6] = (unsigned char)((id[6] & 0x0f) | 0x40); /* RFC 9562, 5.4 */
 	id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
 	hex_print(hex, id, sizeof(id));
-	(void)snprintf(out, RUN_UUID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+	(void)snprintf(out, RUN_ID_LEN + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
 	    hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
@@ -235,7 +235,7 @@ static int
 open_all(struct run *run, const struct job *job, struct sampling *sampling,
     struct err *err)
 {
-	struct experiment *e = &run->experiment;
+	const struct experiment *e = &run->experiment;
 	struct str path;
 
 	if (answers_use(run->engine, job->data, err) < 0 ||
@@ -247,7 +247,6 @@ open_all(struct run *run, const struct job *job, struct sampling *sampling,
 	    check_sampling(run, sampling, err) < 0)
 		return -1;
 	run->plan.dataset = arena_strndup(run->arena, path.p, path.len);
-	e->statistics.repeat = e->repeat;
 	run->progress = progress_open(run->arena, e, &run->plan, sampling, err);
 	if (run->progress == NULL)
 		return -1;
@@ -355,7 +354,6 @@ dataset_run(struct engine *engine, struct arena *a, const struct job *job,
 	answers_end(engine);
 	dataset_close(run.dataset);
 	stream_stop(&run.stream);
-	if (lock >= 0)
-		slot_release(lock);
+	slot_release(lock);
 	return rc;
 }

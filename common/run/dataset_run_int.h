@@ -4,13 +4,11 @@
 
 #include "dataset_run.h"
 
+#include "journal.h"
 #include "progress.h"
 
-enum {
-	RUN_UUID_LEN = 36,
-	/* Rows that are started before lines that are ready are written. */
-	BURST_ROWS = 256
-};
+/* Rows that are started before lines that are ready are written. */
+enum { BURST_ROWS = 256 };
 
 /* A row of the dataset that runs so often as is asked for. */
 struct given {
@@ -40,7 +38,7 @@ struct run {
 	struct experiment experiment;
 	struct progress *progress;
 	struct dataset *dataset;
-	char run_id[RUN_UUID_LEN + 1];
+	char run_id[RUN_ID_LEN + 1];
 
 	struct slot *running, *done; /* lists */
 	struct slot *held;	     /* of those that wait for money */

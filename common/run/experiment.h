@@ -4,6 +4,7 @@
 #ifndef EXPERIMENT_H
 #define EXPERIMENT_H
 
+#include "../base/arena.h"
 #include "summary.h"
 
 struct experiment {

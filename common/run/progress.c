@@ -22,7 +22,6 @@ enum { BURST_LINES = 256 };
 struct progress {
 	const struct experiment *e;
 	const struct row_plan *plan;
-	struct arena *arena;
 	struct journal *journal; /* NULL: none is written */
 	unsigned hide;
 	const json_t *head;
@@ -122,8 +121,7 @@ begin(struct progress *p, struct err *err)
 struct resume {
 	struct progress *progress;
 	struct sampling *sampling;
-	struct arena *arena; /* of one line */
-	bool begun;	     /* past the head */
+	bool begun; /* past the head */
 };
 
 static void
@@ -221,16 +219,13 @@ resume_line(void *arg, struct str text, struct err *err)
 	struct resume *r = arg;
 	struct progress *p = r->progress;
 	struct record record;
-	struct arena *a;
 	int rc;
 
 	if (!r->begun) {
 		r->begun = true;
 		return resume_head(r, text, err);
 	}
-	a = arena_new(NULL);
-	rc = record_scan(text, a, &record, err);
-	arena_free(a);
+	rc = record_scan(text, &record, err);
 	if (rc <= 0) {
 		resume_other(p, text);
 		return rc;
@@ -351,7 +346,6 @@ progress_open(struct arena *a, const struct experiment *e,
 
 	p->e = e;
 	p->plan = plan;
-	p->arena = a;
 	p->hide = (s->hide_inputs ? ROW_HIDE_INPUTS : 0u) |
 		  (s->hide_outputs ? ROW_HIDE_OUTPUTS : 0u);
 	buf_init(&p->line, LIMIT_LINE_BYTES);
@@ -382,15 +376,11 @@ struct resend {
 static int
 resend_line(void *arg, struct str text, struct err *err)
 {
-	static const char good[] = "{\"type\":\"dataset\",";
-	static const char bad[] = "{\"type\":\"error\",";
 	struct resend *r = arg;
 	struct stream *s = r->stream;
 	struct str front, row;
 
-	if ((strncmp(text.p, good, sizeof(good) - 1) != 0 &&
-		strncmp(text.p, bad, sizeof(bad) - 1) != 0) ||
-	    !record_split(text, &front, &row))
+	if (!record_is_row(text) || !record_split(text, &front, &row))
 		return 0;
 	if (r->progress->e->details) {
 		buf_add(&s->line, text.p, text.len);

@@ -84,19 +84,25 @@ record_split(struct str text, struct str *front, struct str *row)
 	return false;
 }
 
-int
-record_scan(struct str text, struct arena *a, struct record *r, struct err *err)
+bool
+record_is_row(struct str text)
 {
 	static const char good[] = "{\"type\":\"dataset\",";
 	static const char bad[] = "{\"type\":\"error\",";
+
+	return text.len >= sizeof(good) - 1 &&
+	       (memcmp(text.p, good, sizeof(good) - 1) == 0 ||
+		   memcmp(text.p, bad, sizeof(bad) - 1) == 0);
+}
+
+int
+record_scan(struct str text, struct record *r, struct err *err)
+{
 	struct str front, row;
 	json_t *json;
 	int rc;
 
-	if (text.len < sizeof(good) - 1)
-		return 0;
-	if (memcmp(text.p, good, sizeof(good) - 1) != 0 &&
-	    memcmp(text.p, bad, sizeof(bad) - 1) != 0)
+	if (!record_is_row(text))
 		return 0;
 	if (!record_split(text, &front, &row))
 		return fail(err, ERR_REQUEST, "a row's line has no details");
@@ -105,8 +111,7 @@ record_scan(struct str text, struct arena *a, struct record *r, struct err *err)
 		return -1;
 	rc = read_row(json, r, err) == 0 ? 1 : -1;
 	r->failed = text.p[9] == 'e';
-	r->hash = arena_strdup(a, r->hash != NULL ? r->hash : "");
-	r->cluster = NULL;
+	r->hash = r->cluster = NULL; /* they are the tree's */
 	json_decref(json);
 	return rc;
 }

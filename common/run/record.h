@@ -4,7 +4,6 @@
 #ifndef RECORD_H
 #define RECORD_H
 
-#include "../base/arena.h"
 #include "../base/buf.h"
 #include "../base/err.h"
 
@@ -33,9 +32,11 @@ struct record {
 int record_read(const json_t *line, struct record *r, struct err *err) MUST_USE;
 
 /* The same of its text alone, as a journal has it and without looking at the
- * rest of the line: LINE, EVALS and CLUSTER stay NULL. */
-int record_scan(struct str text, struct arena *a, struct record *r,
-    struct err *err) MUST_USE;
+ * rest of the line: LINE, EVALS, CLUSTER and HASH stay NULL. */
+int record_scan(struct str text, struct record *r, struct err *err) MUST_USE;
+
+/* Whether a line's text may be that of a row. */
+bool record_is_row(struct str text) MUST_USE;
 
 /* A line's text before `,"row":{…}}`, and that object. */
 bool record_split(struct str text, struct str *front, struct str *row) MUST_USE;
