@@ -1,5 +1,5 @@
-/* Makes the requests to AgentMark's API.  It refuses to know what comes back.
- */
+/* Makes the requests to AgentMark's API.  It refuses to know what comes back
+ * but for the words of a refusal. */
 #include "api.h"
 
 #include "../base/buf.h"
@@ -66,4 +66,13 @@ api_request(struct arena *a, const struct api_conf *api, struct str path,
 	    .url = make_url(a, api->base, path),
 	    .headers = make_headers(a, api, accept),
 	};
+}
+
+const char *
+api_words(const json_t *body)
+{
+	const json_t *error = json_object_get(body, "error");
+	const json_t *message = json_object_get(error, "message");
+
+	return json_string_value(message != NULL ? message : error);
 }

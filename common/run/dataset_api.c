@@ -29,16 +29,6 @@ struct api {
 
 /* --- the answer */
 
-/* {"error": text} or {"error": {"message": text}}; NULL for anything else. */
-static const char *
-api_words(const json_t *body)
-{
-	const json_t *error = json_object_get(body, "error");
-	const json_t *message = json_object_get(error, "message");
-
-	return json_string_value(message != NULL ? message : error);
-}
-
 static void
 explain(struct api *x)
 {

@@ -54,10 +54,7 @@ refuse(const struct fetch *f, struct str name, struct err *err)
 	const size_t n = sizeof(full) - 1;
 	struct err bad = {0};
 	json_t *body = json_read(buf_text(&f->body), &bad);
-	const json_t *error = json_object_get(body, "error");
-	const json_t *message = json_object_get(error, "message");
-	const char *words =
-	    json_string_value(message != NULL ? message : error);
+	const char *words = api_words(body);
 	bool hint =
 	    f->status == 404 &&
 	    (name.len < n || memcmp(name.p + name.len - n, full, n) != 0);
