@@ -5,7 +5,7 @@
 #include "../base/utf.h"
 #include "answers_int.h"
 
-/* The first byte of a answer: a program that writes other answers has another
+/* The first byte of an answer: a program that writes other answers has another
  * one. */
 enum { VERSION = 1, END = 0xff };
 

@@ -37,7 +37,7 @@ struct nearest {
 };
 void nearest_look(void *nearest, struct str kept);
 
-/* --- answers as bytes: answer_answer.c */
+/* --- answers as bytes: answer_pieces.c */
 
 struct pieces_out {
 	struct buf bytes;

@@ -52,24 +52,13 @@ take_answer(void *arg)
 	(void)c->events.answer(c->events.arg, line);
 }
 
-static bool
-is_blank(struct str line)
-{
-	size_t i = 0;
-
-	while (i < line.len &&
-	       (line.p[i] == ' ' || line.p[i] == '\t' || line.p[i] == '\r'))
-		i++;
-	return i == line.len;
-}
-
 static void
 on_line(void *arg, struct str line)
 {
 	struct child_call *c = arg;
 	struct loop *loop = c->engine->loop;
 
-	if (c->answer.len > 0 || is_blank(line))
+	if (c->answer.len > 0 || pool_is_blank(line))
 		return;
 	buf_add(&c->answer, line.p, line.len);
 	c->events.clock(c->events.arg, false);
