@@ -69,7 +69,7 @@ dataset_path(const struct run *run, const json_t *data, struct str *path,
 		*path = json_str(own);
 		return 0;
 	}
-	if (own != NULL && !json_is_null(own) && !json_is_string(own))
+	if (js_truthy(js_from_json(run->arena, own)))
 		return fail(err, ERR_PROMPT, "datasetPath must be a string");
 	other =
 	    js_get(js_get(run->prompt.frontmatter, "test_settings"), "dataset");

@@ -43,8 +43,8 @@ describe(struct js value)
 	};
 
 	_Static_assert(ARRAY_LEN(names) == JS__MAX, "one name a type");
-	if (value.type == JS_NUMBER && isnan(value.number))
-		return "NaN";
+	if (value.type == JS_NUMBER && !isfinite(value.number))
+		return isnan(value.number) ? "NaN" : "Infinity";
 	return names[value.type];
 }
 
@@ -110,7 +110,7 @@ static void
 check_number(struct check *c, const struct rule *rule, struct js value)
 {
 	(void)rule;
-	if (value.type != JS_NUMBER || isnan(value.number))
+	if (value.type != JS_NUMBER || !isfinite(value.number))
 		expected(c, "a number", value);
 }
 

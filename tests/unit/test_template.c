@@ -276,6 +276,8 @@ static const struct {
 	"{type: tool, tool_name: NAME}"},
     {"name: x\\ntext_config: {model_name: m, tool_choice: {type: tool}}", "",
 	"text_config.tool_choice.tool_name: is missing"},
+    {"name: x\\ntext_config: {model_name: m, temperature: -.inf}", "",
+	"text_config.temperature: expected a number, got Infinity"},
     {"name: x\\ntext_config: m", "",
 	"text_config: expected an object, got a string"},
     {"name: x\\nobject_config: {model_name: m}", "",
