@@ -62,7 +62,7 @@ write('project/agentmark/image.prompt.mdx', source({
   body: '<ImagePrompt>\n  a cat\n</ImagePrompt>',
 }));
 write('project/agentmark/speech.prompt.mdx', source({
-  model: 'gpt-tts', kind: 'speech', more: '  output_format: wav\n',
+  model: 'tts-1', kind: 'speech', more: '  output_format: wav\n',
   body: '<SpeechPrompt>\n  hello\n</SpeechPrompt>',
 }));
 write('project/secret.prompt.mdx', greeting);
@@ -97,7 +97,7 @@ agentmark: {base_url: "http://127.0.0.1:${api.address().port}",
 datasets: {root: datasets, api: false}
 providers:
   openai: {driver: chat, base_url: "${mock.base}/v1", api_key: k}
-models: [{match: "^(mock|gpt-|dall-e)", provider: openai}]
+models: [{match: "^mock", provider: openai}]
 `);
 fs.chmodSync(config, 0o600);
 const env = { AGENTMARK_FCGI_CONFIG: config };
