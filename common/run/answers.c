@@ -107,6 +107,11 @@ answers_strict(const struct engine *engine)
 
 struct answer {
 	struct engine *engine;
+	struct arena *arena;
+	struct answer *next_open;
+	bool waits; /* for another one that is open */
+	void (*wake)(void *arg);
+	void *arg;
 	struct cache_key key;
 	bool found;
 	struct pieces pieces; /* of one that was found */
@@ -150,8 +155,9 @@ rest_soon(struct answers *all)
 }
 
 static int
-look(struct answers *all, struct arena *a, struct answer *answer)
+look(struct answers *all, struct answer *answer)
 {
+	struct arena *a = answer->arena;
 	struct str bytes;
 	int found = cache_get(all->cache, a, &answer->key, &bytes);
 
@@ -185,6 +191,23 @@ miss(struct answers *all, struct arena *a, const struct answer *answer,
 	    err, ERR_PROVIDER, "not in the cache; nearest: %s", near.text);
 }
 
+static bool
+is_same(const struct answer *a, const struct answer *b)
+{
+	return memcmp(a->key.whole, b->key.whole, sizeof(a->key.whole)) == 0;
+}
+
+/* It waits when the same is asked already. */
+static void
+open_answer(struct answers *all, struct answer *answer)
+{
+	for (const struct answer *a = all->open; a != NULL; a = a->next_open)
+		answer->waits =
+		    answer->waits || (!a->waits && is_same(a, answer));
+	answer->next_open = all->open;
+	all->open = answer;
+}
+
 /* By what a question is found that is like one that was not. */
 static void
 make_other_keys(const struct answers *all, struct arena *a,
@@ -211,13 +234,17 @@ answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
 		return 0;
 	made = *answer = arena_zalloc(a, sizeof(*made));
 	made->engine = engine;
+	made->arena = a;
 	question = &all->question;
 	buf_clear(question);
 	said = question_print(question, ask, tools);
 	crypt_hash(buf_text(question), made->key.whole);
-	found = buf_full(question) ? 0 : look(all, a, made);
-	count(engine, found > 0 ? "hit" : "miss");
+	found = buf_full(question) ? 0 : look(all, made);
 	made->found = found > 0;
+	if (!made->found && !buf_full(question) && all->mode == ANSWERS_KEEP)
+		open_answer(all, made);
+	if (!made->waits)
+		count(engine, made->found ? "hit" : "miss");
 	if (made->found)
 		return 0;
 	if (!buf_full(question))
@@ -230,6 +257,43 @@ answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
 	buf_init(&made->out.bytes, LIMIT_CACHE_ANSWER_BYTES);
 	arena_on_free(a, free_out, &made->out);
 	return 0;
+}
+
+bool
+answer_wait(struct answer *a, void (*wake)(void *arg), void *arg)
+{
+	if (a == NULL || !a->waits)
+		return false;
+	a->wake = wake;
+	a->arg = arg;
+	return true;
+}
+
+/* Those who waited ask side by side when there is none: if it failed, it may
+ * have taken long. */
+void
+answer_look(struct answer *a)
+{
+	a->waits = false;
+	a->found = look(a->engine->answers, a) > 0;
+	count(a->engine, a->found ? "hit" : "miss");
+}
+
+void
+answer_close(struct answer *a)
+{
+	struct answers *all = a != NULL ? a->engine->answers : NULL;
+	struct answer **at = all != NULL ? &all->open : NULL;
+
+	while (at != NULL && *at != NULL && *at != a)
+		at = &(*at)->next_open;
+	if (at == NULL || *at == NULL)
+		return;
+	*at = a->next_open;
+	for (struct answer *b = all->open; b != NULL && !a->waits;
+	     b = b->next_open)
+		if (b->waits && is_same(a, b))
+			b->wake(b->arg);
 }
 
 bool
@@ -273,8 +337,10 @@ answer_keep(struct answer *a, const struct exec *x, enum finish_reason reason)
 	struct answers *all = a != NULL ? a->engine->answers : NULL;
 	struct buf *b;
 
-	if (all == NULL || a->found || reason == FINISH_ERROR)
+	if (all == NULL || a->found || reason == FINISH_ERROR) {
+		answer_close(a);
 		return;
+	}
 	b = &a->out.bytes;
 	pieces_end(&a->out, exec_ask(x)->provider->name, exec_ask(x)->model);
 	if (!buf_full(b) && a->question.len != 0) {
@@ -282,4 +348,5 @@ answer_keep(struct answer *a, const struct exec *x, enum finish_reason reason)
 		rest_soon(all);
 	}
 	buf_clear(b);
+	answer_close(a);
 }

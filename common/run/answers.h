@@ -39,10 +39,16 @@ struct answer;
 
 /* Looks for the answer to ASK, which may have TOOLS.  *ANSWER: found, or to be
  * told what is answered now; NULL: neither.  -1: it must be there and is not.
- * It lives in the arena. */
+ * It lives in the arena, and is to be closed. */
 int answer_open(struct engine *engine, struct arena *a, const struct ask *ask,
     const struct toolset *tools, struct answer **answer,
     struct err *err) MUST_USE;
+
+/* Whether the same is asked already: then WAKE(ARG) comes when that has ended,
+ * in any callback, and in a later turn answer_look() is to be called, after
+ * which A is found or to be told.  A may be NULL. */
+bool answer_wait(struct answer *a, void (*wake)(void *arg), void *arg) MUST_USE;
+void answer_look(struct answer *a) NONNULL;
 
 /* It was given before, in these pieces.  A may be NULL. */
 bool answer_found(const struct answer *a);
@@ -68,5 +74,9 @@ void answer_add(struct answer *a, const struct piece *piece);
 /* It has ended without an error: X was its last call. */
 void answer_keep(
     struct answer *a, const struct exec *x, enum finish_reason reason);
+
+/* Nothing more will be told: nobody waits for it any longer.  May come often;
+ * A may be NULL. */
+void answer_close(struct answer *a);
 
 #endif

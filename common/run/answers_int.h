@@ -13,6 +13,7 @@ struct answers {
 	struct cache *cache;
 	struct timer rest;
 	struct buf question; /* the one that was printed last */
+	struct answer *open; /* that are asked for now, or wait */
 };
 
 /* --- questions: answer_question.c */

@@ -409,6 +409,8 @@ plain_event(struct sink *self, const struct event *ev)
 	answer_add(s->answer, &(struct piece){.event = *ev});
 	if (ev->type == EVENT_FINISH)
 		answer_keep(s->answer, s->exec, ev->finish.reason);
+	else if (ev->type == EVENT_ERROR)
+		answer_close(s->answer);
 	s->out->event(s->out, ev);
 }
 
@@ -444,6 +446,36 @@ start_asking(struct steps *s, struct err *err)
 	return 0;
 }
 
+static int
+answer_or_ask(struct steps *s, struct err *err)
+{
+	if (!answer_found(s->answer))
+		return start_asking(s, err);
+	if (s->ask.bill != NULL)
+		s->ask.bill->cached++;
+	go_on(s, steps_replay);
+	return 0;
+}
+
+/* Who asked the same has ended. */
+static void
+look_again(void *arg)
+{
+	struct steps *s = arg;
+	struct err err = {0};
+
+	answer_look(s->answer);
+	if (answer_or_ask(s, &err) < 0)
+		fail_run(s, &err);
+	err_free(&err);
+}
+
+static void
+wake(void *arg)
+{
+	go_on(arg, look_again);
+}
+
 struct steps *
 steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
     struct toolset *tools, struct sink *out, struct err *err)
@@ -457,16 +489,9 @@ steps_start(struct engine *engine, struct arena *parent, const struct ask *ask,
 	s->plain = is_plain(engine, ask, tools);
 	if (!s->plain)
 		prepare(s, tools);
-	if (answer_open(engine, parent, ask, tools, &s->answer, err) == 0) {
-		if (answer_found(s->answer)) {
-			if (ask->bill != NULL)
-				ask->bill->cached++;
-			go_on(s, steps_replay);
-			return s;
-		}
-		if (start_asking(s, err) == 0)
-			return s;
-	}
+	if (answer_open(engine, parent, ask, tools, &s->answer, err) == 0 &&
+	    (answer_wait(s->answer, wake, s) || answer_or_ask(s, err) == 0))
+		return s;
 	steps_free(s);
 	return NULL;
 }
@@ -495,6 +520,7 @@ steps_free(struct steps *s)
 {
 	if (s == NULL)
 		return;
+	answer_close(s->answer);
 	exec_free(s->exec);
 	s->exec = NULL;
 	timer_clear(s->engine->loop, &s->timer);

@@ -93,6 +93,7 @@ steps_say_error(struct steps *s, struct str text)
 	struct event ev = {.type = EVENT_ERROR, .text = text};
 
 	stop_tools(s);
+	answer_close(s->answer);
 	s->over = true;
 	s->out->event(s->out, &ev);
 }

@@ -246,6 +246,17 @@ await served('rows, judges and embeddings are given again', async at => {
   assert.notDeepEqual(lines(three), lines(one));
 });
 
+await served('rows that are the same ask once', async at => {
+  const [calls, told] = await asked(() =>
+    at.send(experiment({ evals: ['judged'], cache: true, details: true })));
+  assert.equal(calls, 2); // the prompt, and its judge
+  assert.equal(rowsOf(told).length, 8);
+  assert.equal(rowsOf(told).filter(({ row }) => row.cached).length, 7);
+  const [repeats] = await asked(() =>
+    at.send(experiment({ evals: [], cache: true, repeat: 2 })));
+  assert.equal(repeats, 1); // the second of each row is another question
+}, { rows: Array.from({ length: 8 }, () => rows[0]) });
+
 await served('a row whose answer is not there says what is nearest',
   async at => {
     const run = more => at.send(experiment(more));

@@ -589,6 +589,70 @@ test_agent(void **state)
 	assert_int_equal(n_offered, 1);
 }
 
+struct twice {
+	const char *script, *first, *second;
+	unsigned played;
+	bool drop; /* the first one */
+};
+
+static void
+ask_twice(struct fixture *f, const struct twice *t)
+{
+	const json_t *names = json_object_get(f->config, "tools");
+	struct fixture other;
+	struct toolset *set = NULL;
+	struct steps *first, *second;
+	struct err err = {0};
+
+	(void)unlink(f->settings.answers.path);
+	assert_int_equal(answers_begin(&f->engine, ANSWERS_KEEP, &err), 0);
+	first = start(f, t->script);
+	other = *f;
+	buf_init(&other.said, 1 << 20);
+	if (names != NULL)
+		set = toolset_open(&f->engine, f->arena, names, 0, &err);
+	assert_true(set == NULL || toolset_ready(set, &err) == 1);
+	second =
+	    steps_start(&f->engine, f->arena, &f->ask, set, &other.sink, &err);
+	assert_non_null(second);
+	if (t->drop) {
+		steps_free(first);
+		first = NULL;
+	}
+	while ((first != NULL && !steps_done(first)) || !steps_done(second))
+		engine_turn(&f->engine, 1000);
+	assert_string_equal(buf_str(&f->said), t->first);
+	assert_string_equal(buf_str(&other.said), t->second);
+	assert_int_equal(played, t->played);
+	steps_free(first);
+	steps_free(second);
+	buf_free(&other.said);
+	answers_end(&f->engine);
+}
+
+/* The second one waits for the first, and asks itself when that fails or is
+ * given up. */
+static void
+test_same_question(void **state)
+{
+	static const struct twice cases[] = {
+	    {"[[[\"text\",\"Hi\"],[\"stop\"]]]", "text Hi\nstop 10+1=11\n",
+		"text Hi\nstop 10+1=11\n", 1, false},
+	    {"[[[\"error\",\"boom\"]],[[\"text\",\"Hi\"],[\"stop\"]]]",
+		"error boom\n", "text Hi\nstop 10+1=11\n", 2, false},
+	    {"[[[\"text\",\"Hi\"],[\"stop\"]]]", "", "text Hi\nstop 10+1=11\n",
+		1, true},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		configure(f, "{}");
+		ask_twice(f, &cases[i]);
+		configure(f, "{\"tools\":[\"cat\"]}");
+		ask_twice(f, &cases[i]);
+	}
+}
+
 /* More than the model makes at once: several calls, and one answer, which is
  * kept as a whole. */
 static void
@@ -638,6 +702,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_objects, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_side_by_side, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_agent, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_same_question, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_images, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 	};
