@@ -160,7 +160,9 @@ try_file(struct loader *l, const char *path, enum place place)
 	buf_init(&b, LIMIT_CONF_BYTES);
 	if (file_read(path, &b, &l->st, place == PLACE_NAMED ? NULL : &present,
 		&err) == -1) {
-		conf_problem(l, CONF_BAD_CONFIG, 0, "%s", err.msg);
+		conf_problem(l, CONF_BAD_CONFIG, 0, "%s%s", err.msg,
+		    place == PLACE_NAMED ? ""
+					 : " (--config FILE names another)");
 	} else if (present && place == PLACE_ABOVE && !is_trusted(&l->st)) {
 		conf_warning(l, 0, "%s is another user's: passed over", path);
 		present = false;

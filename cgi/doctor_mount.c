@@ -110,8 +110,10 @@ mount_failed(struct mount *m, const char *what, const struct trial *t)
 
 	if (t->status == 0)
 		doctor_say(m->d, what, DOCTOR_ERROR,
-		    mount_remedy(m, REMEDY_GATEWAY), "no answer: %s",
-		    t->reason);
+		    m->level == NOTHING && t->how == HTTP_NO_REPLY
+			? "start the web server, or correct the address"
+			: mount_remedy(m, REMEDY_GATEWAY),
+		    "no answer: %s", t->reason);
 	else if (text != NULL)
 		doctor_say(
 		    m->d, what, DOCTOR_ERROR, NULL, "%d: %s", t->status, text);

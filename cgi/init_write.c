@@ -31,6 +31,7 @@ struct outputs {
 	size_t n;
 	const char *secret;
 	const char *snippet; /* its path; NULL: none is written */
+	bool units;	     /* these are written, too */
 };
 
 /* The configuration's name with another end, or another file of its folder. */
@@ -169,6 +170,38 @@ add_filled(struct outputs *o, const char *path, const char *template)
 	init_fill(o->init, template_text(template), &add(o, path, false)->text);
 }
 
+/* Whether a package has installed this unit just so. */
+static bool
+add_unit(struct outputs *o, const char *name)
+{
+	struct arena *a = o->init->arena;
+	struct err err = {0};
+	struct stat st;
+	struct buf b;
+	bool same;
+
+	add_filled(
+	    o, in_folder(o->init, name), arena_printf(a, "systemd/%s", name));
+	buf_init(&b, LIMIT_CONF_BYTES);
+	same = file_read(arena_printf(a, "/lib/systemd/system/%s", name), &b,
+		   &st, NULL, &err) == 0 &&
+	       strcmp(buf_str(&b), buf_str(&o->items[o->n - 1].text)) == 0;
+	buf_free(&b);
+	err_free(&err);
+	return same;
+}
+
+/* Copies of the package's own would outlive its next version. */
+static void
+add_units(struct outputs *o)
+{
+	bool same = add_unit(o, "agentmark-fcgi.service");
+
+	same = add_unit(o, "agentmark-fcgi.socket") && same;
+	o->units = !same;
+	o->items[o->n - 2].keep = o->items[o->n - 1].keep = same;
+}
+
 static void
 add_snippet(struct outputs *o)
 {
@@ -181,12 +214,8 @@ add_snippet(struct outputs *o)
 			 ? beside(init, s->suffix)
 			 : in_folder(init, last_part(s->template));
 	add_filled(o, o->snippet, s->template);
-	if (!s->units)
-		return;
-	add_filled(o, in_folder(init, "agentmark-fcgi.service"),
-	    "systemd/agentmark-fcgi.service");
-	add_filled(o, in_folder(init, "agentmark-fcgi.socket"),
-	    "systemd/agentmark-fcgi.socket");
+	if (s->units)
+		add_units(o);
 }
 
 /* --- files */
@@ -298,10 +327,12 @@ print_workers(const struct outputs *o)
 	const char *group = init->group != NULL ? init->group : "www-data";
 
 	if (access("/run/systemd/system", F_OK) == 0) {
-		(void)printf("  cp %s %s /etc/systemd/system/\n"
-			     "  systemctl enable --now agentmark-fcgi.socket\n",
-		    in_folder(init, "agentmark-fcgi.service"),
-		    in_folder(init, "agentmark-fcgi.socket"));
+		if (o->units)
+			(void)printf("  cp %s %s /etc/systemd/system/\n",
+			    in_folder(init, "agentmark-fcgi.service"),
+			    in_folder(init, "agentmark-fcgi.socket"));
+		(void)printf(
+		    "  systemctl enable --now agentmark-fcgi.socket\n");
 		return;
 	}
 	(void)printf(

@@ -316,6 +316,20 @@ take_line(struct terminal *t, const json_t *line)
 	show_usage(t, line);
 }
 
+/* A page of the web server's: its status says more than its HTML. */
+static void
+show_stranger(struct terminal *t, int status, struct str body)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text),
+	    "%d, not from this program; `" PROGRAM " check --url` says more",
+	    status);
+
+	terminal_error(t, body.len != 0 && *body.p != '<'
+			      ? body
+			      : (struct str){text, (size_t)n});
+}
+
 static void
 on_json(struct reply *r, int status, struct str body)
 {
@@ -332,7 +346,7 @@ on_json(struct reply *r, int status, struct str body)
 	else if (message != NULL)
 		show_error(t, message);
 	else
-		terminal_error(t, body.len != 0 ? body : STR("no answer"));
+		show_stranger(t, status, body);
 	json_decref(json);
 	err_free(&err);
 }

@@ -261,6 +261,14 @@ if (only.test('here'))
     assert.ok(!offline.of['providers right']);
     assert.equal(offline.of['datasets.root'].verdict, 'ok');
   });
+
+if (only.test('closed'))
+  await test('closed: no server listens', async () => {
+    const { of: { endpoint } } = await check(['--url', closed],
+      { env: { AGENTMARK_WEBHOOK_SECRET: SECRET } });
+    assert.match(endpoint.text, /no answer/);
+    assert.equal(endpoint.mend, 'start the web server, or correct the address');
+  });
 vendor.closeAllConnections();
 vendor.close();
 

@@ -1,6 +1,7 @@
 // Prompts by their names and from files: what the endpoint finds below its
 // folder and in AgentMark's API, the clients in deploy/clients, and the
 // commands render, parse and run.
+import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -317,6 +318,20 @@ await test('run fails for an error in the middle of a stream', async () => {
     equal(code, 1);
     assert(err.includes('agentmark-fcgi: '), err);
   }
+});
+
+await test('run --url tells of a page that is not the program\'s', async () => {
+  const page = http.createServer((request, response) => {
+    response.writeHead(502, { 'content-type': 'text/html' });
+    response.end('<html><h1>Bad Gateway</h1></html>');
+  }).listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  const { code, err } = await command('run', file('greeting.prompt.mdx'),
+    '--url', `http://127.0.0.1:${page.address().port}`);
+  page.close();
+  equal(code, 1);
+  equal(err, 'agentmark-fcgi: 502, not from this program; ' +
+    '`agentmark-fcgi check --url` says more\n');
 });
 
 await test('run fails where nobody answers', async () => {
