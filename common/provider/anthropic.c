@@ -19,15 +19,6 @@ static const struct reason_name reasons[] = {
 };
 
 static void
-take_reason(struct anthropic *st, struct str name)
-{
-	if (name.p == NULL)
-		return;
-	st->has_reason = true;
-	st->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
-}
-
-static void
 take_count(int64_t *to, const json_t *usage, const char *key)
 {
 	const json_t *count = json_object_get(usage, key);
@@ -56,21 +47,6 @@ sum_usage(const struct anthropic *st)
 	    .total = -1,
 	    .cached = st->cached,
 	};
-}
-
-/* Text beside an object is no part of it. */
-static void
-take_text(struct call *call, struct str text)
-{
-	struct anthropic *st = call->state;
-
-	if (call->ask->kind != PROMPT_OBJECT) {
-		driver_text(call, text);
-		return;
-	}
-	if (st->said.max == 0)
-		buf_init(&st->said, LIMIT_ERR_BYTES);
-	buf_add(&st->said, text.p, text.len);
 }
 
 static void
@@ -154,18 +130,13 @@ take_piece(struct call *call, struct str text, struct err *err)
 static int
 take_input(struct call *call, const json_t *input, struct err *err)
 {
-	struct buf b;
-	int rc;
+	struct str text;
 
-	if (input == NULL ||
-	    (json_is_object(input) && json_object_size(input) == 0))
+	if (json_is_object(input) && json_object_size(input) == 0)
 		return 0;
-	buf_init(&b, LIMIT_OBJECT_BYTES);
-	rc = tool_args_print(&b, input, err);
-	if (rc == 0)
-		rc = take_piece(call, buf_text(&b), err);
-	buf_free(&b);
-	return rc;
+	if (tool_args_text(call->arena, input, &text, err) < 0)
+		return -1;
+	return take_piece(call, text, err);
 }
 
 /* The object is the first call of its tool, a second one says nothing. */
@@ -175,8 +146,7 @@ open_call(struct call *call, const json_t *block, struct err *err)
 	struct anthropic *st = call->state;
 	struct str name = driver_string(json_object_get(block, "name"));
 
-	if (call->ask->kind == PROMPT_OBJECT &&
-	    str_is(name, anthropic_object_tool(call))) {
+	if (call->object_tool != NULL && str_is(name, call->object_tool)) {
 		if (st->answered)
 			return 0;
 		st->answered = true;
@@ -240,7 +210,8 @@ take_words(struct call *call, const json_t *block)
 	struct str type = driver_string(json_object_get(block, "type"));
 
 	if (str_is(type, "text"))
-		take_text(call, driver_string(json_object_get(block, "text")));
+		driver_words(
+		    call, driver_string(json_object_get(block, "text")));
 	else if (str_is(type, "thinking"))
 		driver_reasoning(
 		    call, driver_string(json_object_get(block, "thinking")));
@@ -254,7 +225,8 @@ take_delta(struct call *call, const json_t *delta, struct err *err)
 	struct str thought = driver_string(json_object_get(delta, "thinking"));
 
 	if (str_is(type, "text_delta")) {
-		take_text(call, driver_string(json_object_get(delta, "text")));
+		driver_words(
+		    call, driver_string(json_object_get(delta, "text")));
 	} else if (str_is(type, "thinking_delta")) {
 		driver_reasoning(call, thought);
 		keep_thought(call, &st->thought, thought);
@@ -274,18 +246,14 @@ settle(struct call *call, struct err *err)
 	struct anthropic *st = call->state;
 	struct usage usage = sum_usage(st);
 
-	st->over = true;
 	close_block(call);
-	if (!st->has_reason)
-		st->reason = FINISH_UNKNOWN;
 	/* The object is a call for us alone. */
-	if (st->answered && st->reason == FINISH_TOOL_CALLS)
-		st->reason = FINISH_STOP;
-	if (call->ask->kind == PROMPT_OBJECT && !st->answered &&
-	    st->reason == FINISH_CONTENT_FILTER)
-		return fail(err, ERR_PROVIDER, "the model refused%s%s",
-		    st->said.len != 0 ? ": " : "", buf_str(&st->said));
-	driver_finish(call, st->reason, &usage);
+	if (st->answered && call->reason == FINISH_TOOL_CALLS)
+		call->reason = FINISH_STOP;
+	if (call->object_tool != NULL && !st->answered &&
+	    call->reason == FINISH_CONTENT_FILTER)
+		return driver_refused(call, err);
+	driver_finish(call, call->reason, &usage);
 	return 0;
 }
 
@@ -309,8 +277,8 @@ take_event(struct call *call, const json_t *event, struct err *err)
 	} else if (str_is(type, "content_block_stop")) {
 		close_block(call);
 	} else if (str_is(type, "message_delta")) {
-		take_reason(
-		    st, driver_string(json_object_get(delta, "stop_reason")));
+		driver_reason(call, reasons, ARRAY_LEN(reasons),
+		    driver_string(json_object_get(delta, "stop_reason")));
 		take_usage(st, json_object_get(event, "usage"));
 	} else if (str_is(type, "message_stop")) {
 		return settle(call, err);
@@ -332,37 +300,31 @@ static int
 anthropic_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct anthropic *st = call->state;
-	struct err why = {0};
-	json_t *json;
+	json_t *json = driver_event(data, err);
 	int rc;
 
-	if (st->over)
-		return 0;
-	st->seen = true;
-	json = json_read(data, &why);
-	if (!json_is_object(json))
-		rc = driver_bad_event(&why, err);
-	else if (str_is(event, "error") || is_error(json))
-		rc = fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, json));
+	if (json == NULL)
+		return -1;
+	if (str_is(event, "error") || is_error(json))
+		rc = driver_fail(call, json, err);
 	else
 		rc = take_event(call, json, err);
-	err_free(&why);
 	json_decref(json);
 	return rc;
 }
 
 static int
-take_reply(struct call *call, const json_t *reply, struct err *err)
+anthropic_body(struct call *call, struct str text, struct err *err)
 {
-	struct anthropic *st = call->state;
+	const json_t *reply = driver_reply(call, text, err);
 	const json_t *content = json_object_get(reply, "content");
 	size_t i;
 
+	if (reply == NULL)
+		return -1;
+	driver_model(call, json_object_get(reply, "model"));
 	if (is_error(reply))
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, reply));
+		return driver_fail(call, reply, err);
 	if (!json_is_array(content))
 		return driver_bad_reply(err);
 	/* Calls first, as all one-shot replies are told (protocol.md 2.4). */
@@ -372,39 +334,9 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 	close_block(call);
 	for (i = 0; i < json_array_size(content); i++)
 		take_words(call, json_array_get(content, i));
-	take_reason(st, driver_string(json_object_get(reply, "stop_reason")));
-	take_usage(st, json_object_get(reply, "usage"));
-	return settle(call, err);
-}
-
-static int
-anthropic_body(struct call *call, struct str text, struct err *err)
-{
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
-	int rc;
-
-	err_free(&why);
-	if (reply == NULL)
-		return driver_bad_reply(err);
-	driver_model(call, json_object_get(reply, "model"));
-	rc = take_reply(call, reply, err);
-	json_decref(reply);
-	return rc;
-}
-
-/* A stream without its last event was cut, unless the reason is known. */
-static int
-anthropic_end(struct call *call, bool cut, struct err *err)
-{
-	struct anthropic *st = call->state;
-
-	if (st->over)
-		return 0;
-	if (!cut && !st->seen)
-		return driver_no_stream(err);
-	if (cut || !st->has_reason)
-		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	driver_reason(call, reasons, ARRAY_LEN(reasons),
+	    driver_string(json_object_get(reply, "stop_reason")));
+	take_usage(call->state, json_object_get(reply, "usage"));
 	return settle(call, err);
 }
 
@@ -417,7 +349,6 @@ anthropic_drop(struct call *call)
 	json_decref(st->thoughts);
 	buf_free(&st->thought);
 	buf_free(&st->signature);
-	buf_free(&st->said);
 }
 
 const struct driver driver_anthropic = {
@@ -425,11 +356,12 @@ const struct driver driver_anthropic = {
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS,
     .bytes_only = DRIVER_BYTES_TEXTS,
     .state_size = sizeof(struct anthropic),
+    .object_tool = anthropic_object_tool,
     .build = anthropic_build,
     .probe = anthropic_probe,
     .frame = anthropic_frame,
     .body = anthropic_body,
-    .end = anthropic_end,
+    .end = settle,
     .explain = driver_explain,
     .drop = anthropic_drop,
 };

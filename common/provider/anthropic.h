@@ -17,13 +17,8 @@ enum anthropic_block {
 };
 
 struct anthropic {
-	struct buf said; /* beside an object, which a refusal explains */
 	/* Tokens, which several events report, the last one in full. */
 	int64_t fresh, written, cached, output;
-	enum finish_reason reason;
-	bool has_reason;
-	bool seen;     /* one event of a stream at least */
-	bool over;     /* the call has ended */
 	bool answered; /* the object was begun */
 	bool has_json; /* and some of its text is here */
 	enum anthropic_block open;
@@ -33,7 +28,7 @@ struct anthropic {
 	json_t *thoughts;	       /* since the last call; or NULL */
 };
 
-/* Objects are the arguments of a tool that the model must call: its name. */
+/* Objects are the arguments of a tool that the model must call. */
 const char *anthropic_object_tool(struct call *call);
 
 int anthropic_build(struct call *call, struct http_spec *spec, struct err *err);

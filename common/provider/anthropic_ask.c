@@ -22,37 +22,6 @@ static const struct place places[] = {
     {"stop_sequences", "stop_sequences"},
 };
 
-static const char *const of_text[] = {NULL};
-static const char *const of_objects[] = {"schema", NULL};
-
-static void
-add_config(struct call *call, json_t *body)
-{
-	bool object = call->ask->kind == PROMPT_OBJECT;
-
-	json_object_set_new(
-	    body, "max_tokens", json_integer(DEFAULT_MAX_TOKENS));
-	request_config(call, body, places, ARRAY_LEN(places),
-	    object ? of_objects : of_text);
-}
-
-static json_t *
-unsupported(const char *what, struct str type, struct err *err)
-{
-	(void)request_unsupported(what, type, err);
-	return NULL;
-}
-
-static json_t *
-text_part(struct str text)
-{
-	json_t *part = json_object();
-
-	json_object_set_new(part, "type", json_string("text"));
-	json_set_str(part, "text", text);
-	return part;
-}
-
 /* A block of TYPE whose bytes the vendor fetches or finds here. */
 static json_t *
 source_part(const char *type, const struct media *m, struct str media_type)
@@ -79,7 +48,7 @@ plain_part(struct arena *a, const struct media *m, struct err *err)
 	json_t *part, *source;
 
 	if (m->url.p != NULL)
-		return unsupported(
+		return request_no_part(
 		    "text file parts with URLs", (struct str){NULL, 0}, err);
 	part = json_object();
 	source = json_object();
@@ -105,7 +74,7 @@ media_part(struct arena *a, const json_t *part, struct err *err)
 		return source_part("document", &m, m.type);
 	if (str_is(m.type, "text/plain"))
 		return plain_part(a, &m, err);
-	return unsupported("media type:", m.type, err);
+	return request_no_part("media type:", m.type, err);
 }
 
 /* --- tools */
@@ -113,7 +82,7 @@ media_part(struct arena *a, const json_t *part, struct err *err)
 const char *
 anthropic_object_tool(struct call *call)
 {
-	return tool_object_name(call);
+	return call->ask->kind == PROMPT_OBJECT ? tool_object_name(call) : NULL;
 }
 
 /* The tool whose arguments are the object. */
@@ -121,7 +90,7 @@ static json_t *
 object_tool(struct call *call)
 {
 	const struct tool_decl decl = {
-	    .name = anthropic_object_tool(call),
+	    .name = call->object_tool,
 	    .description = "Respond with a JSON object.",
 	};
 	json_t *schema = json_object_get(call->ask->config, "schema");
@@ -146,7 +115,7 @@ object_choice(struct call *call)
 
 	if (alone)
 		json_object_set_new(
-		    out, "name", json_string(anthropic_object_tool(call)));
+		    out, "name", json_string(call->object_tool));
 	json_object_set_new(out, "disable_parallel_tool_use", json_true());
 	return out;
 }
@@ -236,125 +205,86 @@ add_result(
 	return 0;
 }
 
-/* The vendor takes no text that is only white space, which models say before
- * they call. */
-static bool
-is_blank(struct str text)
-{
-	return text.len == 0 || strspn(text.p, " \t\r\n") == text.len;
-}
-
-/* Calls or results.  Thoughts stand where they were thought, those before the
- * first call before what was said, too. */
+/* Text that is only white space is left out: the vendor does not take it, and
+ * models say it before they call. */
 static int
-add_tool_parts(
-    struct arena *a, json_t *out, const json_t *parts, struct err *err)
+add_part(struct arena *a, json_t *out, const json_t *from, bool first,
+    struct err *err)
 {
-	const json_t *first = NULL;
+	struct str type = driver_string(json_object_get(from, "type"));
+	struct str text = driver_string(json_object_get(from, "text"));
 	struct tool_part part;
-	size_t i;
+	json_t *block;
 
-	for (i = 0; i < json_array_size(parts) && first == NULL; i++) {
-		tool_part_read(
-		    json_array_get(parts, i), &driver_anthropic, &part);
-		if (part.type == TOOL_PART_CALL) {
-			first = json_array_get(parts, i);
+	tool_part_read(from, &driver_anthropic, &part);
+	if (part.type == TOOL_PART_RESULT)
+		return add_result(a, out, &part, err);
+	if (part.type == TOOL_PART_CALL) {
+		if (!first)
 			add_thoughts(out, &part);
-		}
+		add_call(out, &part);
+		return 0;
 	}
-	for (i = 0; i < json_array_size(parts); i++) {
-		const json_t *from = json_array_get(parts, i);
-		struct str text = driver_string(json_object_get(from, "text"));
-
-		tool_part_read(from, &driver_anthropic, &part);
-		if (part.type == TOOL_PART_CALL && from != first)
-			add_thoughts(out, &part);
-		if (part.type == TOOL_PART_CALL)
-			add_call(out, &part);
-		else if (part.type == TOOL_PART_OTHER && !is_blank(text))
-			json_array_append_new(out, text_part(text));
-		if (part.type == TOOL_PART_RESULT &&
-		    add_result(a, out, &part, err) < 0)
-			return -1;
-	}
+	if (str_is(type, "text") && request_is_blank(text))
+		return 0;
+	if (str_is(type, "text"))
+		block = request_text("text", text);
+	else if (str_is(type, "image") || str_is(type, "file"))
+		block = media_part(a, from, err);
+	else
+		block = request_no_part("content part:", type, err);
+	if (block == NULL)
+		return -1;
+	json_array_append_new(out, block);
 	return 0;
 }
 
-/* Empty text is left out beside attachments, as AI SDK does. */
-static int
-add_parts(struct arena *a, json_t *out, const json_t *parts, struct err *err)
-{
-	size_t i;
-
-	for (i = 0; i < json_array_size(parts); i++) {
-		json_t *part = json_array_get(parts, i);
-		struct str type = driver_string(json_object_get(part, "type"));
-		struct str text = driver_string(json_object_get(part, "text"));
-
-		if (str_is(type, "text") && text.len == 0)
-			continue;
-		if (str_is(type, "text"))
-			part = text_part(text);
-		else if (str_is(type, "image") || str_is(type, "file"))
-			part = media_part(a, part, err);
-		else
-			part = unsupported("content part:", type, err);
-		if (part == NULL)
-			return -1;
-		json_array_append_new(out, part);
-	}
-	return 0;
-}
-
+/* Thoughts stand where they were thought, those before the first call before
+ * what was said, too. */
 static int
 add_content(
     struct arena *a, json_t *out, const json_t *content, struct err *err)
 {
-	if (tool_part_any(content))
-		return add_tool_parts(a, out, content, err);
-	if (json_is_array(content))
-		return add_parts(a, out, content, err);
-	json_array_append_new(out, text_part(driver_string(content)));
-	return 0;
-}
+	struct tool_part part;
+	const json_t *first;
+	size_t i;
 
-/* The parts of the last message when it is ROLE's, else of a new one: turns
- * alternate. */
-static json_t *
-parts_of(json_t *messages, struct str role)
-{
-	size_t n = json_array_size(messages);
-	json_t *last = json_array_get(messages, n != 0 ? n - 1 : 0);
-	struct str before = driver_string(json_object_get(last, "role"));
-
-	if (before.p == NULL || before.len != role.len ||
-	    memcmp(before.p, role.p, role.len) != 0) {
-		last = json_object();
-		json_set_str(last, "role", role);
-		json_object_set_new(last, "content", json_array());
-		json_array_append_new(messages, last);
+	if (!json_is_array(content)) {
+		json_array_append_new(
+		    out, request_text("text", driver_string(content)));
+		return 0;
 	}
-	return json_object_get(last, "content");
+	first = tool_part_first(content, &driver_anthropic, &part);
+	if (first != NULL)
+		add_thoughts(out, &part);
+	for (i = 0; i < json_array_size(content); i++) {
+		const json_t *from = json_array_get(content, i);
+
+		if (add_part(a, out, from, from == first, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int
 add_messages(struct call *call, json_t *body, struct err *err)
 {
 	const json_t *from = call->ask->messages;
-	json_t *system = json_array(), *messages = json_array();
+	json_t *system = json_array(), *messages = json_array(), *to;
 	int rc = 0;
 	size_t i;
 
 	for (i = 0; i < json_array_size(from) && rc == 0; i++) {
-		json_t *message = json_array_get(from, i);
+		const json_t *message = json_array_get(from, i);
 		struct str role =
 		    driver_string(json_object_get(message, "role"));
-		json_t *to;
 
 		/* What tools gave is told by the user. */
-		if (str_is(role, "tool"))
-			role = STR("user");
-		to = str_is(role, "system") ? system : parts_of(messages, role);
+		if (str_is(role, "system"))
+			to = system;
+		else
+			to = request_turn(messages,
+			    str_is(role, "assistant") ? "assistant" : "user");
 		rc = add_content(
 		    call->arena, to, json_object_get(message, "content"), err);
 	}
@@ -365,36 +295,15 @@ add_messages(struct call *call, json_t *body, struct err *err)
 	return rc;
 }
 
-static const char **
-make_headers(struct call *call)
-{
-	const struct provider *p = call->ask->provider;
-	size_t n = 0, i = 0;
-	const char **headers;
-
-	while (p->headers != NULL && p->headers[n] != NULL)
-		n++;
-	headers = arena_array(call->arena, n + 5, sizeof(*headers));
-	headers[i++] = "Content-Type: application/json";
-	headers[i++] = call->ask->stream ? "Accept: text/event-stream"
-					 : "Accept: application/json";
-	headers[i++] = "anthropic-version: 2023-06-01";
-	if (p->api_key != NULL)
-		headers[i++] =
-		    arena_printf(call->arena, "x-api-key: %s", p->api_key);
-	if (n != 0)
-		memcpy(headers + i, p->headers, n * sizeof(*headers));
-	headers[i + n] = NULL;
-	return headers;
-}
-
 static int
 make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
 
 	json_set_str(body, "model", str_from(ask->model));
-	add_config(call, body);
+	json_object_set_new(
+	    body, "max_tokens", json_integer(DEFAULT_MAX_TOKENS));
+	request_config(call, body, places, ARRAY_LEN(places));
 	if (add_messages(call, body, err) < 0)
 		return -1;
 	if (add_tools(call, body, err) < 0)
@@ -404,25 +313,24 @@ make_body(struct call *call, json_t *body, struct err *err)
 	return 0;
 }
 
+static void
+address(struct call *call, const char *path, struct http_spec *spec)
+{
+	spec->url = arena_printf(
+	    call->arena, "%s%s", call->ask->provider->base_url, path);
+	spec->headers = request_headers(call, "text/event-stream",
+	    "anthropic-version: 2023-06-01", request_key(call, "x-api-key: "));
+}
+
 int
 anthropic_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	json_t *body = json_object();
-	int rc = make_body(call, body, err);
-
-	if (rc == 0)
-		rc = request_body(call, body, spec, err);
-	json_decref(body);
-	spec->url = arena_printf(
-	    call->arena, "%s/messages", call->ask->provider->base_url);
-	spec->headers = make_headers(call);
-	return rc;
+	address(call, "/messages", spec);
+	return request_body(call, make_body, spec, err);
 }
 
 void
 anthropic_probe(struct call *call, struct http_spec *spec)
 {
-	spec->url = arena_printf(
-	    call->arena, "%s/models?limit=1", call->ask->provider->base_url);
-	spec->headers = make_headers(call);
+	address(call, "/models?limit=1", spec);
 }

@@ -22,15 +22,6 @@ static const struct reason_name reasons[] = {
     {"malformed_tool_use", FINISH_ERROR},
 };
 
-static void
-take_reason(struct bedrock *st, struct str name)
-{
-	if (name.p == NULL)
-		return;
-	st->has_reason = true;
-	st->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
-}
-
 /* The vendor counts the tokens that it reads from its cache or writes to it
  * apart; everybody else's input has them all. */
 static void
@@ -50,21 +41,6 @@ take_usage(struct bedrock *st, const json_t *usage)
 	for (i = 0; i < ARRAY_LEN(counts); i++)
 		*counts[i].to =
 		    driver_tokens(json_object_get(usage, counts[i].key));
-}
-
-/* Text beside an object is no part of it. */
-static void
-take_text(struct call *call, struct str text)
-{
-	struct bedrock *st = call->state;
-
-	if (st->tool == NULL) {
-		driver_text(call, text);
-		return;
-	}
-	if (st->said.max == 0)
-		buf_init(&st->said, LIMIT_ERR_BYTES);
-	buf_add(&st->said, text.p, text.len);
 }
 
 /* --- reasoning, which the model wants to see again beside its calls */
@@ -152,7 +128,7 @@ start_tool(
 	struct str name = driver_string(json_object_get(use, "name"));
 	struct tool_call *made;
 
-	if (st->tool != NULL && str_is(name, st->tool)) {
+	if (call->object_tool != NULL && str_is(name, call->object_tool)) {
 		st->in_object = !st->answered;
 		st->answered = true;
 		return 0;
@@ -213,7 +189,7 @@ take_words(struct call *call, const json_t *block)
 	const json_t *thought = json_object_get(block, "reasoningContent");
 	const json_t *whole = json_object_get(thought, "reasoningText");
 
-	take_text(call, driver_string(json_object_get(block, "text")));
+	driver_words(call, driver_string(json_object_get(block, "text")));
 	driver_reasoning(call, driver_string(json_object_get(
 				   whole != NULL ? whole : thought, "text")));
 }
@@ -241,17 +217,13 @@ settle(struct call *call, struct err *err)
 	    .cached = st->cached,
 	};
 
-	st->over = true;
-	if (!st->has_reason)
-		st->reason = FINISH_UNKNOWN;
 	/* The object is a call for us alone. */
-	if (st->answered && st->reason == FINISH_TOOL_CALLS)
-		st->reason = FINISH_STOP;
-	if (st->tool != NULL && !st->answered &&
-	    st->reason == FINISH_CONTENT_FILTER)
-		return fail(err, ERR_PROVIDER, "the model refused%s%s",
-		    st->said.len != 0 ? ": " : "", buf_str(&st->said));
-	driver_finish(call, st->reason, &usage);
+	if (st->answered && call->reason == FINISH_TOOL_CALLS)
+		call->reason = FINISH_STOP;
+	if (call->object_tool != NULL && !st->answered &&
+	    call->reason == FINISH_CONTENT_FILTER)
+		return driver_refused(call, err);
+	driver_finish(call, call->reason, &usage);
 	return 0;
 }
 
@@ -259,7 +231,6 @@ static int
 take_event(
     struct call *call, struct str type, const json_t *event, struct err *err)
 {
-	struct bedrock *st = call->state;
 	const json_t *use;
 
 	if (str_is(type, "contentBlockStart")) {
@@ -272,11 +243,11 @@ take_event(
 	} else if (str_is(type, "contentBlockStop")) {
 		end_block(call);
 	} else if (str_is(type, "messageStop")) {
-		take_reason(
-		    st, driver_string(json_object_get(event, "stopReason")));
+		driver_reason(call, reasons, ARRAY_LEN(reasons),
+		    driver_string(json_object_get(event, "stopReason")));
 	} else if (str_is(type, "metadata")) {
-		take_usage(st, json_object_get(event, "usage"));
-		if (st->has_reason)
+		take_usage(call->state, json_object_get(event, "usage"));
+		if (call->has_reason)
 			return settle(call, err);
 	}
 	return 0;
@@ -292,42 +263,38 @@ begins(struct str s, const char *prefix)
 /* What an exception says, or its type when it says nothing. */
 static int
 take_exception(
-    struct call *call, struct str type, const json_t *event, struct err *err)
+    struct call *call, struct str type, struct str data, struct err *err)
 {
-	struct str type_name = {
-	    type.p + strlen("exception/"), type.len - strlen("exception/")};
+	const size_t skip = strlen("exception/");
+	struct err ignored = {0};
+	json_t *event = json_read(data, &ignored);
 
+	err_free(&ignored);
 	if (json_object_size(event) != 0)
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, event));
-	return fail_text(err, ERR_PROVIDER, type_name);
+		(void)driver_fail(call, event, err);
+	else
+		(void)fail_text(err, ERR_PROVIDER,
+		    (struct str){type.p + skip, type.len - skip});
+	json_decref(event);
+	return -1;
 }
 
 static int
 bedrock_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct bedrock *st = call->state;
-	struct err why = {0};
 	json_t *json;
 	int rc;
 
-	if (st->over)
-		return 0;
-	if (!st->seen)
-		st->tool = bedrock_object_tool(call);
-	st->seen = true;
 	if (begins(event, "error/"))
 		return fail_text(err, ERR_PROVIDER,
 		    data.len != 0 ? data : STR("Unknown error"));
-	json = json_read(data, &why);
 	if (begins(event, "exception/"))
-		rc = take_exception(call, event, json, err);
-	else if (json_is_object(json))
-		rc = take_event(call, event, json, err);
-	else
-		rc = driver_bad_event(&why, err);
-	err_free(&why);
+		return take_exception(call, event, data, err);
+	json = driver_event(data, err);
+	if (json == NULL)
+		return -1;
+	rc = take_event(call, event, json, err);
 	json_decref(json);
 	return rc;
 }
@@ -337,17 +304,13 @@ static int
 take_input(
     struct call *call, json_int_t index, const json_t *input, struct err *err)
 {
-	struct buf b;
-	int rc;
+	struct str text;
 
 	if (json_object_size(input) == 0)
 		return 0;
-	buf_init(&b, LIMIT_OBJECT_BYTES);
-	rc = tool_args_print(&b, input, err);
-	if (rc == 0)
-		rc = add_input(call, index, buf_text(&b), err);
-	buf_free(&b);
-	return rc;
+	if (tool_args_text(call->arena, input, &text, err) < 0)
+		return -1;
+	return add_input(call, index, text, err);
 }
 
 static int
@@ -367,17 +330,18 @@ take_block(
 }
 
 static int
-take_reply(struct call *call, const json_t *reply, struct err *err)
+bedrock_body(struct call *call, struct str text, struct err *err)
 {
-	struct bedrock *st = call->state;
+	const json_t *reply = driver_reply(call, text, err);
 	const json_t *message =
 	    json_object_get(json_object_get(reply, "output"), "message");
 	const json_t *content = json_object_get(message, "content");
 	size_t i;
 
+	if (reply == NULL)
+		return -1;
 	if (!json_is_array(content))
 		return driver_bad_reply(err);
-	st->tool = bedrock_object_tool(call);
 	/* Calls first, as all one-shot replies are told (protocol.md 2.4). */
 	for (i = 0; i < json_array_size(content); i++)
 		if (take_block(call, (json_int_t)i, json_array_get(content, i),
@@ -385,37 +349,9 @@ take_reply(struct call *call, const json_t *reply, struct err *err)
 			return -1;
 	for (i = 0; i < json_array_size(content); i++)
 		take_words(call, json_array_get(content, i));
-	take_reason(st, driver_string(json_object_get(reply, "stopReason")));
-	take_usage(st, json_object_get(reply, "usage"));
-	return settle(call, err);
-}
-
-static int
-bedrock_body(struct call *call, struct str text, struct err *err)
-{
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
-	int rc;
-
-	err_free(&why);
-	rc = take_reply(call, reply, err);
-	json_decref(reply);
-	return rc;
-}
-
-/* A stream that ends before it has said why is cut; one that lacks only what
- * was used is not. */
-static int
-bedrock_end(struct call *call, bool cut, struct err *err)
-{
-	struct bedrock *st = call->state;
-
-	if (st->over)
-		return 0;
-	if (!cut && !st->seen)
-		return driver_no_stream(err);
-	if (cut || !st->has_reason)
-		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	driver_reason(call, reasons, ARRAY_LEN(reasons),
+	    driver_string(json_object_get(reply, "stopReason")));
+	take_usage(call->state, json_object_get(reply, "usage"));
 	return settle(call, err);
 }
 
@@ -429,8 +365,8 @@ bedrock_explain(struct call *call, int status, struct str text)
 
 	err_free(&ignored);
 	if (said.len != 0)
-		said = (struct str){
-		    arena_strndup(call->arena, said.p, said.len), said.len};
+		said =
+		    driver_error(call->arena, json_object_get(json, "Message"));
 	else
 		said = driver_explain(call, status, text);
 	json_decref(json);
@@ -442,7 +378,6 @@ bedrock_drop(struct call *call)
 {
 	struct bedrock *st = call->state;
 
-	buf_free(&st->said);
 	buf_free(&st->thought);
 	buf_free(&st->proof);
 	json_decref(st->thoughts);
@@ -455,11 +390,12 @@ const struct driver driver_bedrock = {
     .bytes_only = DRIVER_BYTES_IMAGES | DRIVER_BYTES_FILES | DRIVER_BYTES_TEXTS,
     .framing = DRIVER_RECORDS,
     .state_size = sizeof(struct bedrock),
+    .object_tool = bedrock_object_tool,
     .build = bedrock_build,
     .probe = bedrock_probe,
     .frame = bedrock_frame,
     .body = bedrock_body,
-    .end = bedrock_end,
+    .end = settle, /* it lacks only what was used */
     .explain = bedrock_explain,
     .drop = bedrock_drop,
 };

@@ -9,25 +9,18 @@
 /* The member of what is kept with a call: blocks of reasoning before it. */
 #define BEDROCK_THOUGHTS "reasoning"
 
-/* The name of the tool whose arguments are the object, unlike those of the
- * ask's tools; NULL when there is none: for texts, and where schemas are strict
- * ones, which the vendor itself holds the text to. */
+/* Objects are the arguments of a tool, but where schemas are strict ones, which
+ * the vendor itself holds the text to. */
 const char *bedrock_object_tool(struct call *call) NONNULL;
 
 struct bedrock {
 	size_t documents; /* asked about */
-	const char *tool; /* bedrock_object_tool() */
-	struct buf said;  /* beside an object, which a refusal explains */
 	/* The reasoning that is being said, and what of it must come back with
 	 * the calls that follow it: a list of blocks, owned, or NULL. */
 	struct buf thought, proof;
 	json_t *thoughts;
 	struct tool_calls calls;
 	int64_t fresh, written, cached, output;
-	enum finish_reason reason;
-	bool has_reason;
-	bool seen;	/* one event of a stream at least */
-	bool over;	/* the call has ended */
 	bool answered;	/* the object was begun */
 	bool in_object; /* the open block is the object */
 	bool has_json;	/* and some of its text is here */

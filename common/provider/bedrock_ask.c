@@ -12,16 +12,14 @@
 
 #include <string.h>
 
+/* One is read by this file itself. */
 static const struct place places[] = {
     {"max_tokens", "maxTokens"},
     {"temperature", "temperature"},
     {"top_p", "topP"},
     {"stop_sequences", "stopSequences"},
+    {"top_k", NULL},
 };
-
-/* Keys that this file reads itself. */
-static const char *const of_text[] = {"top_k", NULL};
-static const char *const of_objects[] = {"top_k", "schema", NULL};
 
 /* Where families of models take top_k among the fields of their own. */
 static const struct {
@@ -105,8 +103,7 @@ add_config(struct call *call, json_t *body)
 {
 	json_t *config = json_object();
 
-	request_config(call, config, places, ARRAY_LEN(places),
-	    call->ask->kind == PROMPT_OBJECT ? of_objects : of_text);
+	request_config(call, config, places, ARRAY_LEN(places));
 	if (json_object_size(config) != 0)
 		json_object_set(body, "inferenceConfig", config);
 	json_decref(config);
@@ -186,23 +183,19 @@ make_block(struct call *call, size_t format, struct str base64)
 static json_t *
 media_part(struct call *call, const json_t *part, struct err *err)
 {
-	static const struct str none = {NULL, 0};
 	struct media m;
 	size_t i;
 
 	if (media_read(part, &m, err) < 0)
 		return NULL;
-	if (m.url.p != NULL) {
-		(void)request_unsupported(m.is_image ? "image parts with URLs"
-						     : "file parts with URLs",
-		    none, err);
-		return NULL;
-	}
+	if (m.url.p != NULL)
+		return request_no_part(m.is_image ? "image parts with URLs"
+						  : "file parts with URLs",
+		    STR(""), err);
 	for (i = 0; i < ARRAY_LEN(formats); i++)
 		if (str_is(m.type, formats[i].type))
 			return make_block(call, i, m.base64);
-	(void)request_unsupported("media type:", m.type, err);
-	return NULL;
+	return request_no_part("media type:", m.type, err);
 }
 
 /* --- tools */
@@ -263,7 +256,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
 	const struct tool_decl object = {
-	    .name = bedrock_object_tool(call),
+	    .name = call->object_tool,
 	    .description = "Respond with a JSON object.",
 	};
 	struct tool_choice chosen;
@@ -313,22 +306,6 @@ add_call(json_t *out, const struct tool_part *part)
 	json_array_append_new(out, wrap("toolUse", use));
 }
 
-static json_t *
-text_part(struct str text)
-{
-	json_t *part = json_object();
-
-	json_set_str(part, "text", text);
-	return part;
-}
-
-/* The vendor takes no text that is only white space. */
-static bool
-is_blank(struct str text)
-{
-	return text.len == 0 || strspn(text.p, " \t\r\n") == text.len;
-}
-
 static int
 add_result(struct call *call, json_t *out, const struct tool_part *part,
     struct err *err)
@@ -340,8 +317,8 @@ add_result(struct call *call, json_t *out, const struct tool_part *part,
 		return -1;
 	result = json_object();
 	content = json_array();
-	if (!is_blank(text))
-		json_array_append_new(content, text_part(text));
+	if (!request_is_blank(text))
+		json_array_append_new(content, request_text(NULL, text));
 	json_set_str(result, "toolUseId", part->id);
 	json_object_set_new(result, "content", content);
 	if (part->bad)
@@ -352,7 +329,6 @@ add_result(struct call *call, json_t *out, const struct tool_part *part,
 
 /* --- messages */
 
-/* A part of any type; thoughts stand where they were thought. */
 static int
 add_part(struct call *call, json_t *out, const json_t *from, bool first,
     struct err *err)
@@ -363,80 +339,53 @@ add_part(struct call *call, json_t *out, const json_t *from, bool first,
 	json_t *block;
 
 	tool_part_read(from, &driver_bedrock, &part);
-	if (part.type == TOOL_PART_CALL && !first)
-		add_thoughts(out, &part);
-	if (part.type == TOOL_PART_CALL)
-		add_call(out, &part);
 	if (part.type == TOOL_PART_RESULT)
 		return add_result(call, out, &part, err);
-	if (part.type == TOOL_PART_CALL)
-		return 0;
-	if (str_is(type, "text")) {
-		if (!is_blank(text))
-			json_array_append_new(out, text_part(text));
+	if (part.type == TOOL_PART_CALL) {
+		if (!first)
+			add_thoughts(out, &part);
+		add_call(out, &part);
 		return 0;
 	}
-	if (!str_is(type, "image") && !str_is(type, "file"))
-		return request_unsupported("content part:", type, err);
-	block = media_part(call, from, err);
+	if (str_is(type, "text") && request_is_blank(text))
+		return 0;
+	if (str_is(type, "text"))
+		block = request_text(NULL, text);
+	else if (str_is(type, "image") || str_is(type, "file"))
+		block = media_part(call, from, err);
+	else
+		block = request_no_part("content part:", type, err);
 	if (block == NULL)
 		return -1;
 	json_array_append_new(out, block);
 	return 0;
 }
 
-/* The first call, whose thoughts come before what was said, too. */
-static const json_t *
-first_call(json_t *out, const json_t *parts)
-{
-	struct tool_part part;
-	size_t i;
-
-	for (i = 0; i < json_array_size(parts); i++) {
-		tool_part_read(
-		    json_array_get(parts, i), &driver_bedrock, &part);
-		if (part.type != TOOL_PART_CALL)
-			continue;
-		add_thoughts(out, &part);
-		return json_array_get(parts, i);
-	}
-	return NULL;
-}
-
+/* Thoughts stand where they were thought, those before the first call before
+ * what was said, too. */
 static int
 add_content(
     struct call *call, json_t *out, const json_t *content, struct err *err)
 {
-	const json_t *first, *part;
+	struct tool_part part;
+	const json_t *first;
 	size_t i;
 
 	if (!json_is_array(content)) {
-		json_array_append_new(out, text_part(driver_string(content)));
+		json_array_append_new(
+		    out, request_text(NULL, driver_string(content)));
 		return 0;
 	}
-	first = first_call(out, content);
+	first = tool_part_first(content, &driver_bedrock, &part);
+	if (first != NULL)
+		add_thoughts(out, &part);
 	for (i = 0; i < json_array_size(content); i++) {
-		part = json_array_get(content, i);
-		if (add_part(call, out, part, part == first, err) < 0)
+		const json_t *from = json_array_get(content, i);
+
+		if (add_part(call, out, from, from == first, err) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-/* The parts of the last message when it is ROLE's, else of a new one: turns
- * alternate. */
-static json_t *
-parts_of(json_t *messages, const char *role)
-{
-	size_t n = json_array_size(messages);
-	json_t *last = json_array_get(messages, n != 0 ? n - 1 : 0);
-
-	if (!str_is(driver_string(json_object_get(last, "role")), role)) {
-		last = wrap("role", json_string(role));
-		json_object_set_new(last, "content", json_array());
-		json_array_append_new(messages, last);
-	}
-	return json_object_get(last, "content");
 }
 
 static int
@@ -457,7 +406,7 @@ add_messages(struct call *call, json_t *body, struct err *err)
 		if (str_is(role, "system"))
 			to = system;
 		else
-			to = parts_of(messages,
+			to = request_turn(messages,
 			    str_is(role, "assistant") ? "assistant" : "user");
 		rc = add_content(
 		    call, to, json_object_get(message, "content"), err);
@@ -496,39 +445,33 @@ authorize(struct call *call, struct http_spec *spec)
 {
 	const char *key = call->ask->provider->api_key;
 	const char *token = option(call->ask, "session_token");
-	const char *region = option(call->ask, "region"), *auth = NULL;
+	const char *region = option(call->ask, "region"), *line;
 
-	spec->sigv4 = spec->sigv4_key = NULL;
-	if (key != NULL && strchr(key, ':') != NULL) {
+	spec->sigv4 = spec->sigv4_key = line = NULL;
+	if (key == NULL || strchr(key, ':') == NULL) {
+		line = request_key(call, REQUEST_BEARER);
+	} else {
 		spec->sigv4 = arena_printf(call->arena, "aws:amz:%s:bedrock",
 		    region != NULL ? region : "us-east-1");
 		spec->sigv4_key = key;
 		if (token != NULL)
-			auth = arena_printf(
+			line = arena_printf(
 			    call->arena, "X-Amz-Security-Token: %s", token);
-	} else if (key != NULL) {
-		auth =
-		    arena_printf(call->arena, "Authorization: Bearer %s", key);
 	}
-	spec->headers =
-	    request_headers(call, "application/vnd.amazon.eventstream", auth);
+	spec->headers = request_headers(
+	    call, "application/vnd.amazon.eventstream", line, NULL);
 }
 
 int
 bedrock_build(struct call *call, struct http_spec *spec, struct err *err)
 {
 	const struct ask *ask = call->ask;
-	json_t *body = json_object();
-	int rc = make_body(call, body, err);
 
-	if (rc == 0)
-		rc = request_body(call, body, spec, err);
-	json_decref(body);
 	spec->url = arena_printf(call->arena, "%s/model/%s/%s",
 	    ask->provider->base_url, request_segment(call, ask->model),
 	    ask->stream ? "converse-stream" : "converse");
 	authorize(call, spec);
-	return rc;
+	return request_body(call, make_body, spec, err);
 }
 
 /* Models are listed by another service, so these are tasks, of which there may

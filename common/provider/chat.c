@@ -20,15 +20,6 @@ static const struct reason_name reasons[] = {
 };
 
 static void
-take_reason(struct chat *chat, struct str name)
-{
-	if (name.p == NULL)
-		return;
-	chat->has_reason = true;
-	chat->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
-}
-
-static void
 take_usage(struct chat *chat, const json_t *usage)
 {
 	const json_t *in, *out, *total;
@@ -49,24 +40,6 @@ take_usage(struct chat *chat, const json_t *usage)
 	};
 }
 
-/* A refusal is the answer of a text prompt, and no answer of an object. */
-static void
-take_refusal(struct call *call, struct str text)
-{
-	struct chat *chat = call->state;
-
-	if (text.len == 0)
-		return;
-	chat->refused = true;
-	if (call->ask->kind == PROMPT_TEXT) {
-		driver_text(call, text);
-		return;
-	}
-	if (chat->refusal.max == 0)
-		buf_init(&chat->refusal, LIMIT_ERR_BYTES);
-	buf_add(&chat->refusal, text.p, text.len);
-}
-
 /* Content in parts, as servers of models that think send it. */
 static void
 take_part(struct call *call, const json_t *part)
@@ -76,7 +49,7 @@ take_part(struct call *call, const json_t *part)
 	if (str_is(type, "text"))
 		driver_text(call, driver_string(json_object_get(part, "text")));
 	else if (str_is(type, "refusal"))
-		take_refusal(
+		driver_refusal(
 		    call, driver_string(json_object_get(part, "refusal")));
 }
 
@@ -113,7 +86,8 @@ take_text(struct call *call, const json_t *message)
 	driver_text(call, driver_string(content));
 	for (i = 0; i < json_array_size(content); i++)
 		take_part(call, json_array_get(content, i));
-	take_refusal(call, driver_string(json_object_get(message, "refusal")));
+	driver_refusal(
+	    call, driver_string(json_object_get(message, "refusal")));
 }
 
 static int
@@ -176,18 +150,14 @@ emit_tools(struct call *call)
 static int
 settle(struct call *call, struct err *err)
 {
-	struct chat *chat = call->state;
+	const struct chat *chat = call->state;
 
-	chat->over = true;
-	if (chat->refusal.len != 0)
-		return fail(err, ERR_PROVIDER, "the model refused: %s",
-		    buf_str(&chat->refusal));
-	if (!chat->has_reason)
-		chat->reason = FINISH_UNKNOWN;
-	else if (chat->refused && chat->reason == FINISH_STOP)
-		chat->reason = FINISH_CONTENT_FILTER;
+	if (call->said.len != 0)
+		return driver_refused(call, err);
+	if (call->refused && call->reason == FINISH_STOP)
+		call->reason = FINISH_CONTENT_FILTER;
 	emit_tools(call);
-	driver_finish(call, chat->reason, &chat->usage);
+	driver_finish(call, call->reason, &chat->usage);
 	return 0;
 }
 
@@ -207,7 +177,7 @@ read_member(struct json_in *in, json_t **out)
 }
 
 static int
-read_choice(struct json_in *in, struct chat *chat, struct chunk *chunk)
+read_choice(struct json_in *in, struct call *call, struct chunk *chunk)
 {
 	struct str key, reason;
 	int more, rc;
@@ -223,7 +193,8 @@ read_choice(struct json_in *in, struct chat *chat, struct chunk *chunk)
 			   json_in_peek(in) == JSON_IN_STRING) {
 			rc = json_in_string(in, &reason);
 			if (rc == 0)
-				take_reason(chat, reason);
+				driver_reason(
+				    call, reasons, ARRAY_LEN(reasons), reason);
 		} else {
 			rc = json_in_skip(in);
 		}
@@ -235,7 +206,7 @@ read_choice(struct json_in *in, struct chat *chat, struct chunk *chunk)
 
 /* Only the first choice is asked for, and so only that one is read. */
 static int
-read_choices(struct json_in *in, struct chat *chat, struct chunk *chunk)
+read_choices(struct json_in *in, struct call *call, struct chunk *chunk)
 {
 	bool first = true;
 	int more, rc;
@@ -245,7 +216,7 @@ read_choices(struct json_in *in, struct chat *chat, struct chunk *chunk)
 	if (json_in_enter(in) < 0)
 		return -1;
 	while ((more = json_in_item(in)) > 0) {
-		rc = first ? read_choice(in, chat, chunk) : json_in_skip(in);
+		rc = first ? read_choice(in, call, chunk) : json_in_skip(in);
 		if (rc < 0)
 			return -1;
 		first = false;
@@ -254,16 +225,17 @@ read_choices(struct json_in *in, struct chat *chat, struct chunk *chunk)
 }
 
 static int
-read_chunk(struct json_in *in, struct chat *chat, struct chunk *chunk)
+read_chunk(struct json_in *in, struct call *call, struct chunk *chunk)
 {
+	struct chat *chat = call->state;
 	struct str key, object;
 	int more, rc;
 
-	if (json_in_enter(in) < 0)
+	if (json_in_peek(in) != JSON_IN_OBJECT || json_in_enter(in) < 0)
 		return -1;
 	while ((more = json_in_key(in, &key)) > 0) {
 		if (str_is(key, "choices")) {
-			rc = read_choices(in, chat, chunk);
+			rc = read_choices(in, call, chunk);
 		} else if (str_is(key, "usage")) {
 			rc = read_member(in, &chunk->usage);
 		} else if (str_is(key, "error")) {
@@ -284,24 +256,14 @@ read_chunk(struct json_in *in, struct chat *chat, struct chunk *chunk)
 	return more < 0 ? -1 : json_in_finish(in);
 }
 
-static int
-bad_chunk(struct err *why, struct err *err)
+int
+chat_error_event(struct call *call, struct str data, struct err *err)
 {
-	(void)driver_bad_event(why, err);
-	err_free(why);
-	return -1;
-}
-
-/* An event that is an error as a whole, read again. */
-static int
-whole_error(struct call *call, struct str data, struct err *err)
-{
-	struct err why = {0};
-	json_t *error = json_read(data, &why);
+	json_t *error = driver_event(data, err);
 
 	if (error == NULL)
-		return bad_chunk(&why, err);
-	(void)fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
+		return -1;
+	(void)driver_fail(call, error, err);
 	json_decref(error);
 	return -1;
 }
@@ -310,8 +272,7 @@ static int
 take_chunk(struct call *call, const struct chunk *chunk, struct err *err)
 {
 	if (chunk->error != NULL && !json_is_null(chunk->error))
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, chunk->error));
+		return driver_fail(call, chunk->error, err);
 	driver_model(call, chunk->model);
 	take_usage(call->state, chunk->usage);
 	take_thought(call, chunk->delta);
@@ -323,24 +284,19 @@ static int
 chat_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct chat *chat = call->state;
 	struct chunk chunk = {0};
 	struct err why = {0};
 	struct json_in in;
 	int rc;
 
-	if (chat->over)
-		return 0;
-	chat->seen = true;
 	if (str_is(data, "[DONE]"))
 		return settle(call, err);
 	json_in_init(&in, data, &why);
-	if (json_in_peek(&in) != JSON_IN_OBJECT ||
-	    read_chunk(&in, chat, &chunk) < 0)
-		rc = bad_chunk(&why, err);
+	if (read_chunk(&in, call, &chunk) < 0)
+		rc = driver_bad_event(&why, err);
 	else if (chunk.error == NULL &&
 		 (chunk.is_error || str_is(event, "error")))
-		rc = whole_error(call, data, err);
+		rc = chat_error_event(call, data, err);
 	else
 		rc = take_chunk(call, &chunk, err);
 	json_in_free(&in);
@@ -351,87 +307,40 @@ chat_frame(
 	return rc;
 }
 
-/* An error that a server sends in place of an answer, with status 200. */
-static int
-check_error(struct call *call, const json_t *reply, struct err *err)
-{
-	const json_t *error = json_object_get(reply, "error");
-	struct str object = driver_string(json_object_get(reply, "object"));
-
-	if (error == NULL || json_is_null(error)) {
-		if (!str_is(object, "error"))
-			return 0;
-		error = reply;
-	}
-	return fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
-}
-
-static int
-take_reply(struct call *call, const json_t *reply, struct err *err)
-{
-	struct chat *chat = call->state;
-	const json_t *choice, *message;
-
-	choice = json_array_get(json_object_get(reply, "choices"), 0);
-	message = json_object_get(choice, "message");
-	if (!json_is_object(message))
-		return driver_bad_reply(err);
-	driver_model(call, json_object_get(reply, "model"));
-	take_usage(chat, json_object_get(reply, "usage"));
-	take_reason(
-	    chat, driver_string(json_object_get(choice, "finish_reason")));
-	if (take_tools(call, message, err) < 0)
-		return -1;
-	take_thought(call, message);
-	emit_tools(call);
-	take_text(call, message);
-	return settle(call, err);
-}
-
-json_t *
+const json_t *
 chat_reply(struct call *call, struct str text, struct err *err)
 {
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
+	const json_t *reply = driver_reply(call, text, err);
+	struct str object = driver_string(json_object_get(reply, "object"));
 
-	err_free(&why);
-	if (reply == NULL) {
-		(void)driver_bad_reply(err);
+	if (reply == NULL || driver_check(call, reply, err) < 0)
 		return NULL;
-	}
-	if (check_error(call, reply, err) < 0) {
-		json_decref(reply);
-		return NULL;
-	}
-	return reply;
+	if (!str_is(object, "error"))
+		return reply;
+	(void)driver_fail(call, reply, err);
+	return NULL;
 }
 
 static int
 chat_body(struct call *call, struct str text, struct err *err)
 {
-	json_t *reply = chat_reply(call, text, err);
-	int rc;
+	const json_t *reply = chat_reply(call, text, err), *choice, *message;
 
 	if (reply == NULL)
 		return -1;
-	rc = take_reply(call, reply, err);
-	json_decref(reply);
-	return rc;
-}
-
-/* Servers forget either the last event or the reason, a stream that has
- * neither was cut, even if its connection was closed in order. */
-static int
-chat_end(struct call *call, bool cut, struct err *err)
-{
-	struct chat *chat = call->state;
-
-	if (chat->over)
-		return 0;
-	if (!cut && !chat->seen)
-		return driver_no_stream(err);
-	if (cut || !chat->has_reason)
-		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	choice = json_array_get(json_object_get(reply, "choices"), 0);
+	message = json_object_get(choice, "message");
+	if (!json_is_object(message))
+		return driver_bad_reply(err);
+	driver_model(call, json_object_get(reply, "model"));
+	take_usage(call->state, json_object_get(reply, "usage"));
+	driver_reason(call, reasons, ARRAY_LEN(reasons),
+	    driver_string(json_object_get(choice, "finish_reason")));
+	if (take_tools(call, message, err) < 0)
+		return -1;
+	take_thought(call, message);
+	emit_tools(call);
+	take_text(call, message);
 	return settle(call, err);
 }
 
@@ -442,7 +351,6 @@ chat_drop(struct call *call)
 
 	tool_calls_free(&chat->tools);
 	buf_free(&chat->thought);
-	buf_free(&chat->refusal);
 }
 
 const struct driver driver_chat = {
@@ -455,7 +363,7 @@ const struct driver driver_chat = {
     .probe = chat_probe,
     .frame = chat_frame,
     .body = chat_body,
-    .end = chat_end,
+    .end = settle, /* servers forget [DONE] */
     .explain = driver_explain,
     .embed_build = chat_embed_build,
     .embed_body = chat_embed_body,

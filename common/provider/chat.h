@@ -13,14 +13,8 @@
 #define CHAT_EXTRA "extra_content"
 
 struct chat {
-	struct buf refusal; /* of an object: what the model says instead */
-	bool refused;
 	struct usage usage;
-	enum finish_reason reason;
-	bool has_reason;
-	bool seen;  /* one event of a stream at least */
 	bool named; /* the model that answers is known */
-	bool over;  /* finish was emitted */
 	struct tool_calls tools;
 	struct buf thought; /* before calls of tools */
 	const char *thought_key;
@@ -43,14 +37,18 @@ unsigned chat_images_at_once(const char *model);
 /* The list of models. */
 void chat_probe(struct call *call, struct http_spec *spec);
 
-/* Makes the request to PATH below the provider's address; of no driver's
- * state. */
-int chat_request(struct call *call, const char *path, const json_t *body,
+/* Makes the request to PATH below the provider's address, with the body that
+ * MAKE fills; of no driver's state. */
+int chat_request(struct call *call, const char *path,
+    int (*make)(struct call *call, json_t *body, struct err *err),
     struct http_spec *spec, struct err *err);
 
-/* The reply as JSON; an error that a server sends in place of an answer, with
- * status 200, fails. */
-json_t *chat_reply(
+/* The reply, which the call owns; NULL fails, as for an error that a server
+ * sends in place of an answer, with status 200. */
+const json_t *chat_reply(
     struct call *call, struct str text, struct err *err) MUST_USE;
+
+/* Fails with an event that is an error as a whole. */
+int chat_error_event(struct call *call, struct str data, struct err *err);
 
 #endif

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Keys that are forwarded under the vendor's name: to those that have all
- * quirks of WITH and none of WITHOUT. */
+/* Keys and the vendor's names for them: of those that have all quirks of WITH
+ * and none of WITHOUT. */
 static const struct {
 	struct place place;
 	unsigned with, without;
@@ -28,17 +28,9 @@ static const struct {
     {{"stop_sequences", "stop"}, 0, QUIRK_NO_STOP},
     {{"seed", "seed"}, 0, QUIRK_NO_SEED | QUIRK_RANDOM_SEED},
     {{"seed", "random_seed"}, QUIRK_RANDOM_SEED, 0},
-};
-
-/* Keys that this driver reads elsewhere. */
-static const char *const of_texts[] = {"max_tokens", NULL};
-static const char *const of_plain_objects[] = {"max_tokens", "schema", NULL};
-static const char *const of_objects[] = {
-    "max_tokens",
-    "schema",
-    "schema_name",
-    "schema_description",
-    NULL,
+    {{"max_tokens", NULL}, 0, 0},
+    {{"schema_name", NULL}, 0, QUIRK_JSON_OBJECT},
+    {{"schema_description", NULL}, 0, QUIRK_JSON_OBJECT},
 };
 
 /* Models that reason refuse max_tokens, others' servers know nothing else:
@@ -54,29 +46,10 @@ reasons(const char *model)
 	return strncmp(id, "gpt-", 4) == 0 && strtol(id + 4, NULL, 10) >= 5;
 }
 
-/* Sets NAME to a member of the configuration, unless that says nothing. */
-static void
-forward(json_t *to, const char *name, const json_t *config, const char *key)
-{
-	json_t *value = json_object_get(config, key);
-
-	if (value != NULL && !json_is_null(value))
-		json_object_set(to, name, value);
-}
-
 static bool
 has_quirk(const struct ask *ask, unsigned quirk)
 {
 	return (ask->provider->quirks & quirk) != 0;
-}
-
-static const char *const *
-read_elsewhere(const struct ask *ask)
-{
-	if (ask->kind != PROMPT_OBJECT)
-		return of_texts;
-	return has_quirk(ask, QUIRK_JSON_OBJECT) ? of_plain_objects
-						 : of_objects;
 }
 
 static void
@@ -91,12 +64,12 @@ add_config(struct call *call, json_t *body)
 		if ((has & forwarded[i].with) == forwarded[i].with &&
 		    (has & forwarded[i].without) == 0)
 			places[n++] = forwarded[i].place;
-	forward(body,
+	request_forward(body,
 	    reasons(ask->model) || has_quirk(ask, QUIRK_MAX_COMPLETION_TOKENS)
 		? "max_completion_tokens"
 		: "max_tokens",
 	    ask->config, "max_tokens");
-	request_config(call, body, places, n, read_elsewhere(ask));
+	request_config(call, body, places, n);
 }
 
 static void
@@ -117,8 +90,9 @@ add_format(const struct ask *ask, json_t *body)
 		json_object_set_new(named, "strict",
 		    json_boolean(ask->provider->strict_schemas));
 	json_object_set_new(named, "name", json_string("response"));
-	forward(named, "name", ask->config, "schema_name");
-	forward(named, "description", ask->config, "schema_description");
+	request_forward(named, "name", ask->config, "schema_name");
+	request_forward(
+	    named, "description", ask->config, "schema_description");
 	json_object_set_new(format, "type", json_string("json_schema"));
 	json_object_set_new(format, "json_schema", named);
 	json_object_set_new(body, "response_format", format);
@@ -162,27 +136,20 @@ wrap(const char *type, json_t *inner)
 }
 
 static json_t *
-unsupported(const char *what, struct str type, struct err *err)
-{
-	(void)request_unsupported(what, type, err);
-	return NULL;
-}
-
-static json_t *
 audio_part(const struct media *m, struct err *err)
 {
 	json_t *audio;
 	const char *format;
 
 	if (m->url.p != NULL)
-		return unsupported(
-		    "audio file parts with URLs", (struct str){NULL, 0}, err);
+		return request_no_part(
+		    "audio file parts with URLs", STR(""), err);
 	if (str_is(m->type, "audio/wav"))
 		format = "wav";
 	else if (str_is(m->type, "audio/mp3") || str_is(m->type, "audio/mpeg"))
 		format = "mp3";
 	else
-		return unsupported(
+		return request_no_part(
 		    "audio content parts with media type", m->type, err);
 	audio = json_object();
 	json_set_str(audio, "data", m->base64);
@@ -197,10 +164,10 @@ file_part(struct arena *a, const struct media *m, size_t index, struct err *err)
 	json_t *file;
 
 	if (!str_is(m->type, "application/pdf"))
-		return unsupported("file part media type", m->type, err);
+		return request_no_part("file part media type", m->type, err);
 	if (m->url.p != NULL)
-		return unsupported(
-		    "PDF file parts with URLs", (struct str){NULL, 0}, err);
+		return request_no_part(
+		    "PDF file parts with URLs", STR(""), err);
 	file = json_object();
 	json_object_set_new(file, "filename",
 	    json_string(arena_printf(a, "part-%zu.pdf", index)));
@@ -245,7 +212,7 @@ add_parts(struct arena *a, json_t *out, const json_t *parts, struct err *err)
 		else if (str_is(type, "image") || str_is(type, "file"))
 			part = media_part(a, part, json_array_size(out), err);
 		else
-			part = unsupported("content part", type, err);
+			part = request_no_part("content part", type, err);
 		if (part == NULL)
 			return -1;
 		json_array_append_new(out, part);
@@ -255,30 +222,20 @@ add_parts(struct arena *a, json_t *out, const json_t *parts, struct err *err)
 
 /* --- tools */
 
-/* {"type":"function","function":inner}; takes INNER. */
-static json_t *
-function(json_t *inner)
-{
-	return wrap("function", inner);
-}
-
 static json_t *
 tool_call(struct arena *a, const struct tool_part *part, struct err *err)
 {
-	json_t *out = json_object(), *inner;
+	json_t *inner, *out;
 	struct str args;
 
-	if (tool_part_text(a, part, &args, err) < 0) {
-		json_decref(out);
+	if (tool_part_text(a, part, &args, err) < 0)
 		return NULL;
-	}
 	inner = json_object();
 	json_set_str(inner, "name", part->name);
 	json_set_str(inner, "arguments", args);
+	out = wrap("function", inner);
 	json_set_str(out, "id", part->id);
-	json_object_set_new(out, "type", json_string("function"));
-	json_object_set_new(out, "function", inner);
-	forward(out, CHAT_EXTRA, part->keep, CHAT_EXTRA);
+	request_forward(out, CHAT_EXTRA, part->keep, CHAT_EXTRA);
 	return out;
 }
 
@@ -307,8 +264,9 @@ add_calls(struct arena *a, json_t *message, const json_t *parts,
 		if (made == NULL)
 			return -1;
 		json_array_append_new(calls, made);
-		forward(message, CHAT_THOUGHT, part.keep, CHAT_THOUGHT);
-		forward(message, CHAT_THOUGHT_TOO, part.keep, CHAT_THOUGHT_TOO);
+		request_forward(message, CHAT_THOUGHT, part.keep, CHAT_THOUGHT);
+		request_forward(
+		    message, CHAT_THOUGHT_TOO, part.keep, CHAT_THOUGHT_TOO);
 	}
 	return 0;
 }
@@ -368,7 +326,7 @@ choice(const struct tool_choice *chosen)
 
 	if (chosen->mode != TOOL_MODE_ONE)
 		return json_string(words[chosen->mode]);
-	return function(json_pack("{ss}", "name", chosen->name));
+	return wrap("function", json_pack("{ss}", "name", chosen->name));
 }
 
 /* Never strict: the vendor would refuse most schemas, and arguments are checked
@@ -381,7 +339,7 @@ declare(const struct ask *ask, const struct tool_decl *decl)
 	tool_decl_add(out, decl, "parameters");
 	if (!has_quirk(ask, QUIRK_NO_STRICT))
 		json_object_set_new(out, "strict", json_false());
-	return function(out);
+	return wrap("function", out);
 }
 
 static int
@@ -467,16 +425,13 @@ static void
 address(struct call *call, const char *path, struct http_spec *spec)
 {
 	const struct provider *p = call->ask->provider;
-	const char *auth = NULL;
+	const char *head = REQUEST_BEARER;
 
-	if (p->api_key != NULL && p->key_header != NULL)
-		auth = arena_printf(
-		    call->arena, "%s: %s", p->key_header, p->api_key);
-	else if (p->api_key != NULL)
-		auth = arena_printf(
-		    call->arena, "Authorization: Bearer %s", p->api_key);
+	if (p->key_header != NULL)
+		head = arena_printf(call->arena, "%s: ", p->key_header);
 	spec->url = arena_printf(call->arena, "%s%s", p->base_url, path);
-	spec->headers = request_headers(call, "text/event-stream", auth);
+	spec->headers = request_headers(
+	    call, "text/event-stream", request_key(call, head), NULL);
 }
 
 void
@@ -486,21 +441,16 @@ chat_probe(struct call *call, struct http_spec *spec)
 }
 
 int
-chat_request(struct call *call, const char *path, const json_t *body,
+chat_request(struct call *call, const char *path,
+    int (*make)(struct call *call, json_t *body, struct err *err),
     struct http_spec *spec, struct err *err)
 {
 	address(call, path, spec);
-	return request_body(call, body, spec, err);
+	return request_body(call, make, spec, err);
 }
 
 int
 chat_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	json_t *body = json_object();
-	int rc = make_body(call, body, err);
-
-	if (rc == 0)
-		rc = chat_request(call, "/chat/completions", body, spec, err);
-	json_decref(body);
-	return rc;
+	return chat_request(call, "/chat/completions", make_body, spec, err);
 }

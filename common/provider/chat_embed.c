@@ -3,22 +3,24 @@
  * are compared for. */
 #include "chat.h"
 
-#include <string.h>
+#include "../base/json.h"
+#include "../base/utf.h"
+
+static int
+make_body(struct call *call, json_t *body, struct err *err)
+{
+	const struct ask *ask = call->ask;
+
+	(void)err;
+	json_set_str(body, "model", str_from(ask->model));
+	json_object_set(body, "input", (json_t *)ask->messages);
+	return 0;
+}
 
 int
 chat_embed_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	const struct ask *ask = call->ask;
-	json_t *body = json_object();
-	int rc;
-
-	(void)json_object_set_new_nocheck(body, "model",
-	    json_stringn_nocheck(ask->model, strlen(ask->model)));
-	(void)json_object_set_new_nocheck(
-	    body, "input", json_incref((json_t *)ask->messages));
-	rc = chat_request(call, "/embeddings", body, spec, err);
-	json_decref(body);
-	return rc;
+	return chat_request(call, "/embeddings", make_body, spec, err);
 }
 
 /* The place of an entry: it says so itself, or it is where it stands. */
@@ -85,7 +87,8 @@ emit(struct call *call, const json_t *vectors, const json_t *usage)
 int
 chat_embed_body(struct call *call, struct str text, struct err *err)
 {
-	json_t *reply = chat_reply(call, text, err), *vectors;
+	const json_t *reply = chat_reply(call, text, err);
+	json_t *vectors;
 	size_t i;
 	int rc;
 
@@ -98,6 +101,5 @@ chat_embed_body(struct call *call, struct str text, struct err *err)
 	if (rc == 0)
 		emit(call, vectors, json_object_get(reply, "usage"));
 	json_decref(vectors);
-	json_decref(reply);
 	return rc;
 }

@@ -27,21 +27,6 @@ static const struct {
 
 /* --- what is asked */
 
-static bool
-says_nothing(const json_t *value)
-{
-	return value == NULL || json_is_null(value);
-}
-
-static void
-forward(json_t *to, const char *name, const struct ask *ask, const char *key)
-{
-	json_t *value = json_object_get(ask->config, key);
-
-	if (!says_nothing(value))
-		json_object_set(to, name, value);
-}
-
 /* The model's name without the path that gateways put before it. */
 static const char *
 bare_name(const char *model)
@@ -72,18 +57,14 @@ chat_images_at_once(const char *model)
 static void
 ask_images(struct call *call, json_t *body)
 {
-	static const char *const known[] = {
-	    "model_name", "max_retries", "prompt", "num_images", "size", NULL};
-	const struct ask *ask = call->ask;
+	static const struct place places[] = {
+	    {"prompt", "prompt"}, {"num_images", "n"}, {"size", "size"}};
 
-	forward(body, "prompt", ask, "prompt");
 	json_object_set_new(body, "n", json_integer(1));
-	forward(body, "n", ask, "num_images");
-	forward(body, "size", ask, "size");
-	if (!sends_base64(ask->model))
+	if (!sends_base64(call->ask->model))
 		json_object_set_new(
 		    body, "response_format", json_string("b64_json"));
-	request_ignore_others(call, known);
+	request_config(call, body, places, ARRAY_LEN(places));
 }
 
 /* The place of the wanted format in the table; that of mp3 for none, and for
@@ -104,40 +85,44 @@ wanted_format(const struct ask *ask)
 static void
 ask_speech(struct call *call, json_t *body)
 {
-	static const char *const known[] = {"model_name", "max_retries", "text",
-	    "voice", "output_format", "instructions", "speed", NULL};
+	static const struct place places[] = {
+	    {"text", "input"},
+	    {"voice", "voice"},
+	    {"output_format", NULL},
+	    {"instructions", "instructions"},
+	    {"speed", "speed"},
+	};
 	const struct ask *ask = call->ask;
 	const char *format = formats[wanted_format(ask)].format;
 	const json_t *wanted = json_object_get(ask->config, "output_format");
 
-	forward(body, "input", ask, "text");
 	json_object_set_new(body, "voice", json_string("alloy"));
-	forward(body, "voice", ask, "voice");
 	json_object_set_new(body, "response_format", json_string(format));
-	forward(body, "speed", ask, "speed");
-	forward(body, "instructions", ask, "instructions");
-	request_ignore_others(call, known);
-	if (!says_nothing(wanted) && !str_is(driver_string(wanted), format))
+	request_config(call, body, places, ARRAY_LEN(places));
+	if (wanted != NULL && !json_is_null(wanted) &&
+	    !str_is(driver_string(wanted), format))
 		request_ignore(call, "output_format");
+}
+
+static int
+make_body(struct call *call, json_t *body, struct err *err)
+{
+	(void)err;
+	json_set_str(body, "model", str_from(call->ask->model));
+	if (call->ask->kind == PROMPT_IMAGE)
+		ask_images(call, body);
+	else
+		ask_speech(call, body);
+	return 0;
 }
 
 int
 chat_media_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	const struct ask *ask = call->ask;
-	bool image = ask->kind == PROMPT_IMAGE;
-	json_t *body = json_object();
-	int rc;
-
-	json_set_str(body, "model", str_from(ask->model));
-	if (image)
-		ask_images(call, body);
-	else
-		ask_speech(call, body);
-	rc = chat_request(call, image ? "/images/generations" : "/audio/speech",
-	    body, spec, err);
-	json_decref(body);
-	return rc;
+	return chat_request(call,
+	    call->ask->kind == PROMPT_IMAGE ? "/images/generations"
+					    : "/audio/speech",
+	    make_body, spec, err);
 }
 
 /* --- what is answered */
@@ -197,7 +182,8 @@ take_images(const json_t *data, json_t *images, struct err *err)
 static int
 images_body(struct call *call, struct str text, struct err *err)
 {
-	json_t *reply = chat_reply(call, text, err), *images;
+	const json_t *reply = chat_reply(call, text, err);
+	json_t *images;
 	int rc;
 
 	if (reply == NULL)
@@ -207,7 +193,6 @@ images_body(struct call *call, struct str text, struct err *err)
 	if (rc == 0)
 		emit(call, images, json_object_get(reply, "usage"));
 	json_decref(images);
-	json_decref(reply);
 	return rc;
 }
 
@@ -245,11 +230,8 @@ sound_format(struct str type)
 static int
 no_sound(struct call *call, struct str text, struct err *err)
 {
-	json_t *reply = chat_reply(call, text, err);
-
-	if (reply == NULL)
+	if (chat_reply(call, text, err) == NULL)
 		return -1;
-	json_decref(reply);
 	return fail(err, ERR_PROVIDER, "No speech audio generated.");
 }
 

@@ -324,8 +324,8 @@ make_argv(struct call *call, struct err *err)
 static int
 claude_spawn(struct call *call, struct child_spec *spec, struct err *err)
 {
-	static const char *const taken[] = {"max_calls", "tools", "schema",
-	    "schema_name", "schema_description", NULL};
+	static const struct place taken[] = {
+	    {"schema_name", NULL}, {"schema_description", NULL}};
 	const struct provider *p = call->ask->provider;
 	const char *dir = text_option(call, "cwd");
 	struct claude *c = call->state;
@@ -333,7 +333,7 @@ claude_spawn(struct call *call, struct child_spec *spec, struct err *err)
 
 	buf_init(&c->input, LIMIT_LINE_BYTES);
 	buf_init(&c->text, LIMIT_LINE_BYTES);
-	request_config(call, none, NULL, 0, taken);
+	request_config(call, none, taken, ARRAY_LEN(taken));
 	json_decref(none);
 	if (make_argv(call, err) < 0)
 		return -1;
@@ -467,7 +467,6 @@ take_end(struct call *call, const json_t *line, struct err *err)
 	if (!str_is(subtype, "success") ||
 	    json_is_true(json_object_get(line, "is_error")))
 		return take_failure(call, line, err);
-	call->over = true;
 	if (call->ask->kind == PROMPT_OBJECT) {
 		ev.object = json_object_get(line, "structured_output");
 		call->sink->event(call->sink, &ev);
@@ -514,15 +513,6 @@ claude_frame(
 	return rc;
 }
 
-static int
-claude_end(struct call *call, bool cut, struct err *err)
-{
-	(void)cut;
-	return fail(err, ERR_PROVIDER,
-	    "Executor '%s' failed: it gave no result",
-	    call->ask->provider->name);
-}
-
 const struct driver driver_claude_agent = {
     .name = "claude-agent",
     .executor = "claude-agent-sdk-v0",
@@ -530,6 +520,5 @@ const struct driver driver_claude_agent = {
     .state_size = sizeof(struct claude),
     .spawn = claude_spawn,
     .frame = claude_frame,
-    .end = claude_end,
     .drop = claude_drop,
 };

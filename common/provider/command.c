@@ -319,7 +319,6 @@ take_finish(struct call *call, const json_t *said, struct err *err)
 
 	if (prompt_kind_is_media(call->ask->kind) && !c->made)
 		return broken(call, err, "it finished and made nothing");
-	call->over = true;
 	driver_finish(call,
 	    reason_of(driver_string(json_object_get(said, "reason"))), &usage);
 	return 0;
@@ -393,13 +392,6 @@ command_frame(
 	return rc;
 }
 
-static int
-command_end(struct call *call, bool cut, struct err *err)
-{
-	(void)cut;
-	return broken(call, err, "it gave no answer");
-}
-
 const struct driver driver_command = {
     .name = "command",
     .abilities = DRIVER_AGENT | DRIVER_CHILD | DRIVER_TEXT | DRIVER_OBJECT |
@@ -408,6 +400,5 @@ const struct driver driver_command = {
     .spawn = command_spawn,
     .answer = command_answer,
     .frame = command_frame,
-    .end = command_end,
     .drop = command_drop,
 };

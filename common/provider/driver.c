@@ -59,15 +59,21 @@ driver_find(const char *name)
 	return NULL;
 }
 
+static const struct driver *
+driver_of(const struct call *call)
+{
+	return call->ask->provider->driver;
+}
+
 static void
 drop_call(void *arg)
 {
 	struct call *call = arg;
-	const struct driver *driver = call->ask->provider->driver;
 
-	if (driver->drop != NULL)
-		driver->drop(call);
+	if (driver_of(call)->drop != NULL)
+		driver_of(call)->drop(call);
 	buf_free(&call->ignored);
+	buf_free(&call->said);
 }
 
 struct call *
@@ -75,15 +81,46 @@ driver_call(struct arena *a, const struct ask *ask, struct sink *sink)
 {
 	struct call *call = arena_zalloc(a, sizeof(*call));
 	struct ask *copy = arena_dup(a, ask, sizeof(*ask));
-	size_t size = ask->provider->driver->state_size;
+	const struct driver *driver = ask->provider->driver;
+	size_t size = driver->state_size;
 
 	call->ask = copy;
 	call->arena = a;
 	call->sink = sink;
 	call->state = arena_zalloc(a, size != 0 ? size : 1);
+	call->reason = FINISH_UNKNOWN;
 	buf_init(&call->ignored, LIMIT_ERR_BYTES);
+	buf_init(&call->said, LIMIT_OBJECT_BYTES);
 	arena_on_free(a, drop_call, call);
+	if (driver->object_tool != NULL)
+		call->object_tool = driver->object_tool(call);
 	return call;
+}
+
+int
+driver_frame(
+    struct call *call, struct str event, struct str data, struct err *err)
+{
+	if (call->over)
+		return 0;
+	call->seen = true;
+	return driver_of(call)->frame(call, event, data, err);
+}
+
+int
+driver_end(struct call *call, bool cut, struct err *err)
+{
+	const struct driver *driver = driver_of(call);
+
+	if (call->over)
+		return 0;
+	if (!cut && !call->seen)
+		return fail(err, ERR_PROVIDER, "the provider's reply is %s",
+		    driver->framing == DRIVER_LINES ? "empty"
+						    : "no event stream");
+	if (cut || driver->end == NULL || !call->has_reason)
+		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	return driver->end(call, err);
 }
 
 static void
@@ -113,9 +150,36 @@ driver_finish(
 {
 	struct event ev = {.type = EVENT_FINISH};
 
+	call->over = true;
 	ev.finish.reason = reason;
 	ev.finish.usage = *usage;
 	call->sink->event(call->sink, &ev);
+}
+
+void
+driver_words(struct call *call, struct str text)
+{
+	if (call->object_tool == NULL)
+		driver_text(call, text);
+	else
+		buf_add(&call->said, text.p, text.len);
+}
+
+void
+driver_refusal(struct call *call, struct str text)
+{
+	call->refused = call->refused || text.len != 0;
+	if (call->ask->kind == PROMPT_TEXT)
+		driver_text(call, text);
+	else
+		buf_add(&call->said, text.p, text.len);
+}
+
+int
+driver_refused(const struct call *call, struct err *err)
+{
+	return fail(err, ERR_PROVIDER, "the model refused%s%s",
+	    call->said.len != 0 ? ": " : "", buf_str(&call->said));
 }
 
 void
@@ -126,22 +190,27 @@ driver_model(struct call *call, const json_t *model)
 		    arena_strdup(call->arena, json_string_value(model));
 }
 
-enum finish_reason
-driver_reason(const struct reason_name *names, size_t n, struct str name)
+void
+driver_reason(struct call *call, const struct reason_name *names, size_t n,
+    struct str name)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (str_is(name, names[i].name))
-			return names[i].reason;
-	return FINISH_UNKNOWN;
+	if (name.p == NULL)
+		return;
+	call->has_reason = true;
+	for (i = 0; i < n && !str_is(name, names[i].name); i++)
+		;
+	call->reason = i < n ? names[i].reason : FINISH_UNKNOWN;
 }
 
 int
-driver_bad_event(const struct err *why, struct err *err)
+driver_bad_event(struct err *why, struct err *err)
 {
-	return fail(err, ERR_PROVIDER, "bad event in the provider's stream: %s",
+	(void)fail(err, ERR_PROVIDER, "bad event in the provider's stream: %s",
 	    why->msg != NULL ? why->msg : "no object");
+	err_free(why);
+	return -1;
 }
 
 int
@@ -150,11 +219,38 @@ driver_bad_reply(struct err *err)
 	return fail(err, ERR_PROVIDER, "Invalid JSON response");
 }
 
-int
-driver_no_stream(struct err *err)
+static json_t *
+read_object(struct str text, struct err *why)
 {
-	return fail(
-	    err, ERR_PROVIDER, "the provider's reply is no event stream");
+	json_t *json = json_read(text, why);
+
+	if (json_is_object(json))
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+json_t *
+driver_event(struct str data, struct err *err)
+{
+	struct err why = {0};
+	json_t *event = read_object(data, &why);
+
+	if (event == NULL)
+		(void)driver_bad_event(&why, err);
+	return event;
+}
+
+const json_t *
+driver_reply(struct call *call, struct str text, struct err *err)
+{
+	struct err why = {0};
+	json_t *reply = read_object(text, &why);
+
+	if (reply == NULL)
+		(void)driver_bad_reply(err);
+	err_free(&why);
+	return json_own(call->arena, reply);
 }
 
 int64_t
@@ -216,6 +312,22 @@ driver_error(struct arena *a, const json_t *error)
 	text = (struct str){arena_strndup(a, buf_str(&b), b.len), b.len};
 	buf_free(&b);
 	return text;
+}
+
+int
+driver_fail(struct call *call, const json_t *error, struct err *err)
+{
+	return fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
+}
+
+int
+driver_check(struct call *call, const json_t *reply, struct err *err)
+{
+	const json_t *error = json_object_get(reply, "error");
+
+	if (error == NULL || json_is_null(error))
+		return 0;
+	return driver_fail(call, error, err);
 }
 
 struct str

@@ -1,9 +1,9 @@
 /* A driver translates between a prompt and one vendor's wire form.  It is
  * pure: no clock, no files, no sockets; bytes come in, events go out.
  *
- * The order of calls: build, then either frame for every event of a stream or
- * body for a whole reply, then end.  A vendor's refusal goes to explain
- * instead.  A driver may emit what it likes in any order: the guard
+ * The order of calls: build, then either driver_frame() for every event of a
+ * stream and driver_end(), or body for a whole reply.  A vendor's refusal goes
+ * to explain instead.  A driver may emit what it likes in any order: the guard
  * (guard.h) between it and the world makes it one well-formed sequence. */
 #ifndef DRIVER_H
 #define DRIVER_H
@@ -141,12 +141,20 @@ struct call {
 	struct sink *sink;   /* the guard */
 	void *state;	     /* driver->state_size bytes, zeroed */
 	uint64_t number;     /* of this call among all of the process */
-	/* A child's: it has ended the call in order, with an error that stands
-	 * for a refusal with this status, 0: for none; ms that its vendor wants
-	 * to be left alone, -1: it says nothing. */
-	bool over;
+	bool seen;	     /* one event of a stream, or line, at least */
+	bool over;	     /* the last word was said, in order */
+	/* A child's last word may be an error that stands for a refusal with
+	 * this status, 0: for none; ms that its vendor wants to be left alone,
+	 * -1: it says nothing. */
 	int status;
 	int64_t retry_after;
+	/* Why the model stopped, FINISH_UNKNOWN before that is known. */
+	enum finish_reason reason;
+	bool has_reason;
+	/* The tool whose arguments are the object; NULL: there is none. */
+	const char *object_tool;
+	struct buf said; /* beside an object, or in its place */
+	bool refused;	 /* the model has said that it will not answer */
 	/* The vendor's own name of what answered, or NULL. */
 	const char *model;
 	/* Names of config keys that the vendor has no place for, comma
@@ -197,18 +205,22 @@ struct driver {
 	/* A GET that costs nothing and that the key is needed for, as a rule: a
 	 * list.  NULL: the vendor has none. */
 	void (*probe)(struct call *call, struct http_spec *spec);
-	/* One event of a stream, or one line.  -1 ends the call with the
-	 * error. */
+	/* One event of a stream, or one line, unless the call is over.  -1
+	 * ends the call with the error. */
 	int (*frame)(struct call *call, struct str event, struct str data,
 	    struct err *err);
 	/* A whole reply of a one-shot call. */
 	int (*body)(struct call *call, struct str text, struct err *err);
-	/* The reply has ended (in order, or CUT off in the middle). */
-	int (*end)(struct call *call, bool cut, struct err *err);
+	/* A stream has ended in order, after its reason and without a last
+	 * word.  NULL: then it was cut. */
+	int (*end)(struct call *call, struct err *err);
 	/* The message of a refusal (status >= 400), in the call's arena. */
 	struct str (*explain)(struct call *call, int status, struct str text);
+	/* The tool whose arguments are the object, NULL for none of this call.
+	 * May be NULL: there is never one. */
+	const char *(*object_tool)(struct call *call);
 	/* Children only, in place of build and body: every line that it
-	 * prints goes to frame, its end to end. */
+	 * prints goes to frame. */
 	int (*spawn)(
 	    struct call *call, struct child_spec *spec, struct err *err);
 	/* Children only, may be NULL: the line that answers a tool request
@@ -248,11 +260,28 @@ const struct driver *driver_find(const char *name);
 struct call *driver_call(
     struct arena *a, const struct ask *ask, struct sink *sink) MUST_USE;
 
+/* What comes of a stream or of a child.  An event behind the last word is
+ * passed over; a reply that ends (in order, or CUT off in the middle) before it
+ * fails, unless the driver knows better. */
+int driver_frame(
+    struct call *call, struct str event, struct str data, struct err *err);
+int driver_end(struct call *call, bool cut, struct err *err);
+
 /* What drivers share.  Empty deltas are not emitted. */
 void driver_text(struct call *call, struct str text);
 void driver_reasoning(struct call *call, struct str text);
 void driver_finish(
     struct call *call, enum finish_reason reason, const struct usage *usage);
+
+/* Text of an answer; where the object is a tool's arguments it is no part of
+ * it and kept in call->said. */
+void driver_words(struct call *call, struct str text);
+
+/* A refusal is the answer of a text prompt; of an object it is kept. */
+void driver_refusal(struct call *call, struct str text);
+
+/* Fails with what the model said in place of an object. */
+int driver_refused(const struct call *call, struct err *err);
 
 /* The model that the vendor says has answered; anything but text is none. */
 void driver_model(struct call *call, const json_t *model);
@@ -263,15 +292,27 @@ struct reason_name {
 	enum finish_reason reason;
 };
 
-/* The one that is called NAME; FINISH_UNKNOWN when there is none. */
-enum finish_reason driver_reason(
-    const struct reason_name *names, size_t n, struct str name);
+/* Takes the reason that is called NAME; none is told by NAME.p NULL. */
+void driver_reason(struct call *call, const struct reason_name *names, size_t n,
+    struct str name);
 
-/* The failures that all vendors have; -1.  WHY is what is wrong with an event,
- * .msg NULL when it is no object. */
-int driver_bad_event(const struct err *why, struct err *err);
+/* An event of a stream, or a whole reply, which the call owns: an object of
+ * JSON.  NULL fails. */
+json_t *driver_event(struct str data, struct err *err) MUST_USE;
+const json_t *driver_reply(
+    struct call *call, struct str text, struct err *err) MUST_USE;
+
+/* The failures that all vendors have; -1.  WHY, which is taken, is what is
+ * wrong with an event, .msg NULL when it is no object. */
+int driver_bad_event(struct err *why, struct err *err);
 int driver_bad_reply(struct err *err);
-int driver_no_stream(struct err *err);
+
+/* Fails with the error that a vendor sent. */
+int driver_fail(struct call *call, const json_t *error, struct err *err);
+
+/* The same for the error within REPLY, which may come with status 200; 0 when
+ * there is none. */
+int driver_check(struct call *call, const json_t *reply, struct err *err);
 
 /* A number of tokens; 0 for anything else than a number above zero. */
 int64_t driver_tokens(const json_t *json);

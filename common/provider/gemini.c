@@ -31,15 +31,6 @@ static const struct reason_name reasons[] = {
     {"FINISH_REASON_UNSPECIFIED", FINISH_OTHER},
 };
 
-static void
-take_reason(struct gemini *gemini, struct str name)
-{
-	if (name.p == NULL)
-		return;
-	gemini->has_reason = true;
-	gemini->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
-}
-
 /* Thoughts are counted apart from the answer, but they are output: that is what
  * they cost and what the total says. */
 struct usage
@@ -61,21 +52,6 @@ gemini_usage(const json_t *usage)
 	};
 }
 
-/* Text beside an object is no part of it, if the object comes. */
-static void
-take_text(struct call *call, struct str text)
-{
-	struct gemini *gemini = call->state;
-
-	if (gemini->tool == NULL) {
-		driver_text(call, text);
-		return;
-	}
-	if (gemini->said.max == 0)
-		buf_init(&gemini->said, LIMIT_OBJECT_BYTES);
-	buf_add(&gemini->said, text.p, text.len);
-}
-
 /* What of a part that calls is to come back with it.  It is there even when
  * nothing is in it: it tells our calls from those of other vendors. */
 static json_t *
@@ -91,34 +67,27 @@ keep_of(const json_t *part, bool own_id)
 	return keep;
 }
 
-/* The object is the first call of its function. */
-static void
-take_object(struct call *call, struct str text)
-{
-	struct gemini *gemini = call->state;
-
-	if (!gemini->answered)
-		driver_text(call, text);
-	gemini->answered = true;
-}
-
-/* A call comes whole; most models give it no id. */
+/* A call comes whole; most models give it no id.  The object is the first call
+ * of its function. */
 static int
-tell_tool(
-    struct call *call, const json_t *part, struct str args, struct err *err)
+take_tool(struct call *call, const json_t *part, struct err *err)
 {
 	struct gemini *gemini = call->state;
 	const json_t *function = json_object_get(part, "functionCall");
 	struct told told = {
 	    .id = driver_string(json_object_get(function, "id")),
 	    .name = driver_string(json_object_get(function, "name")),
-	    .args = args,
 	    .n = gemini->tools,
 	};
 	json_t *keep;
 
-	if (gemini->tool != NULL && str_is(told.name, gemini->tool)) {
-		take_object(call, args);
+	if (tool_args_text(call->arena, json_object_get(function, "args"),
+		&told.args, err) < 0)
+		return -1;
+	if (call->object_tool != NULL && str_is(told.name, call->object_tool)) {
+		if (!gemini->answered)
+			driver_text(call, told.args);
+		gemini->answered = true;
 		return 0;
 	}
 	if (tool_call_count(&gemini->tools, err) < 0)
@@ -130,25 +99,6 @@ tell_tool(
 	return 0;
 }
 
-static int
-take_tool(struct call *call, const json_t *part, struct err *err)
-{
-	const json_t *args =
-	    json_object_get(json_object_get(part, "functionCall"), "args");
-	struct buf b;
-	int rc = 0;
-
-	buf_init(&b, LIMIT_OBJECT_BYTES);
-	if (args == NULL || json_is_null(args))
-		buf_adds(&b, "{}");
-	else
-		rc = tool_args_print(&b, args, err);
-	if (rc == 0)
-		rc = tell_tool(call, part, buf_text(&b), err);
-	buf_free(&b);
-	return rc;
-}
-
 static void
 take_words(struct call *call, const json_t *part)
 {
@@ -157,7 +107,7 @@ take_words(struct call *call, const json_t *part)
 	if (json_is_true(json_object_get(part, "thought")))
 		driver_reasoning(call, text);
 	else
-		take_text(call, text);
+		driver_words(call, text);
 }
 
 static bool
@@ -209,36 +159,35 @@ static int
 take_reply(struct call *call, const json_t *reply, struct err *err)
 {
 	struct gemini *gemini = call->state;
-	const json_t *error = json_object_get(reply, "error");
 	const json_t *candidate =
 	    json_array_get(json_object_get(reply, "candidates"), 0);
 	const json_t *content = json_object_get(candidate, "content");
 	const json_t *usage = json_object_get(reply, "usageMetadata");
 
-	if (error != NULL && !json_is_null(error))
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	if (driver_check(call, reply, err) < 0)
+		return -1;
 	if (candidate == NULL && check_prompt(reply, err) < 0)
 		return -1;
 	driver_model(call, json_object_get(reply, "modelVersion"));
 	if (json_is_object(usage))
 		gemini->usage = gemini_usage(usage);
-	take_reason(
-	    gemini, driver_string(json_object_get(candidate, "finishReason")));
+	driver_reason(call, reasons, ARRAY_LEN(reasons),
+	    driver_string(json_object_get(candidate, "finishReason")));
 	return take_parts(call, json_object_get(content, "parts"), err);
 }
 
 static int
-settle(struct call *call)
+settle(struct call *call, struct err *err)
 {
-	struct gemini *gemini = call->state;
+	const struct gemini *gemini = call->state;
 
-	gemini->over = true;
-	if (!gemini->answered && gemini->tools == 0 && gemini->said.len != 0)
-		driver_text(call, buf_text(&gemini->said));
-	if (gemini->tools != 0 && gemini->reason == FINISH_STOP)
-		gemini->reason = FINISH_TOOL_CALLS;
-	driver_finish(call, gemini->reason, &gemini->usage);
+	(void)err;
+	/* Where the object did not come, what was said is the answer. */
+	if (!gemini->answered && gemini->tools == 0)
+		driver_text(call, buf_text(&call->said));
+	if (gemini->tools != 0 && call->reason == FINISH_STOP)
+		call->reason = FINISH_TOOL_CALLS;
+	driver_finish(call, call->reason, &gemini->usage);
 	return 0;
 }
 
@@ -246,21 +195,13 @@ static int
 gemini_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct gemini *gemini = call->state;
-	struct err why = {0};
-	json_t *reply;
+	json_t *reply = driver_event(data, err);
 	int rc;
 
 	(void)event;
-	if (!gemini->seen)
-		gemini->tool = gemini_object_tool(call);
-	gemini->seen = true;
-	reply = json_read(data, &why);
-	if (json_is_object(reply))
-		rc = take_reply(call, reply, err);
-	else
-		rc = driver_bad_event(&why, err);
-	err_free(&why);
+	if (reply == NULL)
+		return -1;
+	rc = take_reply(call, reply, err);
 	json_decref(reply);
 	return rc;
 }
@@ -268,37 +209,13 @@ gemini_frame(
 static int
 gemini_body(struct call *call, struct str text, struct err *err)
 {
-	struct gemini *gemini = call->state;
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
-	int rc;
+	const json_t *reply = driver_reply(call, text, err);
 
-	err_free(&why);
-	gemini->tool = gemini_object_tool(call);
-	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
-	if (rc == 0 &&
-	    json_array_size(json_object_get(reply, "candidates")) == 0)
-		rc = driver_bad_reply(err);
-	json_decref(reply);
-	if (rc < 0)
-		return rc;
-	if (!gemini->has_reason)
-		gemini->reason = FINISH_UNKNOWN;
-	return settle(call);
-}
-
-static int
-gemini_end(struct call *call, bool cut, struct err *err)
-{
-	struct gemini *gemini = call->state;
-
-	if (gemini->over)
-		return 0;
-	if (!cut && !gemini->seen)
-		return driver_no_stream(err);
-	if (cut || !gemini->has_reason)
-		return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
-	return settle(call);
+	if (reply == NULL || take_reply(call, reply, err) < 0)
+		return -1;
+	if (json_array_size(json_object_get(reply, "candidates")) == 0)
+		return driver_bad_reply(err);
+	return settle(call, err);
 }
 
 /* The refusal of a stream may come as a list of one. */
@@ -318,35 +235,15 @@ gemini_explain(struct call *call, int status, struct str text)
 	return out;
 }
 
-/* Images and speech have no state of their own. */
-json_t *
+const json_t *
 gemini_reply(struct call *call, struct str text, struct err *err)
 {
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
-	const json_t *error = json_object_get(reply, "error");
-	int rc = 0;
+	const json_t *reply = driver_reply(call, text, err);
 
-	err_free(&why);
-	if (!json_is_object(reply))
-		rc = driver_bad_reply(err);
-	else if (error != NULL && !json_is_null(error))
-		rc = fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, error));
-	else
-		rc = check_prompt(reply, err);
-	if (rc == 0)
-		return reply;
-	json_decref(reply);
-	return NULL;
-}
-
-static void
-gemini_drop(struct call *call)
-{
-	struct gemini *gemini = call->state;
-
-	buf_free(&gemini->said);
+	if (reply == NULL || driver_check(call, reply, err) < 0 ||
+	    check_prompt(reply, err) < 0)
+		return NULL;
+	return reply;
 }
 
 const struct driver driver_gemini = {
@@ -354,14 +251,14 @@ const struct driver driver_gemini = {
     .abilities = DRIVER_TEXT | DRIVER_OBJECT | DRIVER_TOOLS | DRIVER_IMAGE |
 		 DRIVER_SPEECH,
     .state_size = sizeof(struct gemini),
+    .object_tool = gemini_object_tool,
     .build = gemini_build,
     .probe = gemini_probe,
     .frame = gemini_frame,
     .body = gemini_body,
-    .end = gemini_end,
+    .end = settle,
     .explain = gemini_explain,
     .media_build = gemini_media_build,
     .media_body = gemini_media_body,
     .images_at_once = gemini_images_at_once,
-    .drop = gemini_drop,
 };

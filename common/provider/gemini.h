@@ -11,13 +11,7 @@
 #define GEMINI_OWN_ID "id"
 
 struct gemini {
-	const char *tool; /* gemini_object_tool() */
-	struct buf said;  /* beside an object */
 	struct usage usage;
-	enum finish_reason reason;
-	bool has_reason;
-	bool seen;     /* one event of a stream at least */
-	bool over;     /* finish was emitted */
 	bool answered; /* the object is there */
 	size_t tools;  /* calls so far */
 };
@@ -34,8 +28,9 @@ void gemini_probe(struct call *call, struct http_spec *spec);
 void gemini_address(
     struct call *call, struct http_spec *spec, const char *method);
 
-/* A reply, or -1; the prompt that was not let through is an error. */
-json_t *gemini_reply(
+/* A whole reply, which the call owns; NULL fails, as for a prompt that was not
+ * let through.  Of no driver's state. */
+const json_t *gemini_reply(
     struct call *call, struct str text, struct err *err) MUST_USE;
 struct usage gemini_usage(const json_t *usage);
 

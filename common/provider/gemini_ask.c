@@ -23,21 +23,15 @@ static const struct place places[] = {
     {"presence_penalty", "presencePenalty"},
 };
 
-static const char *const of_text[] = {NULL};
-static const char *const of_objects[] = {"schema", NULL};
-
 static void
 add_config(struct call *call, json_t *body)
 {
 	const struct ask *ask = call->ask;
-	bool object = ask->kind == PROMPT_OBJECT;
+	bool object = ask->kind == PROMPT_OBJECT && call->object_tool == NULL;
 	json_t *config = json_object();
 	json_t *schema = json_object_get(ask->config, "schema");
 
-	request_config(call, config, places, ARRAY_LEN(places),
-	    object ? of_objects : of_text);
-	if (gemini_object_tool(call) != NULL)
-		object = false;
+	request_config(call, config, places, ARRAY_LEN(places));
 	if (object)
 		json_object_set_new(config, "responseMimeType",
 		    json_string("application/json"));
@@ -46,15 +40,6 @@ add_config(struct call *call, json_t *body)
 	if (json_object_size(config) != 0)
 		json_object_set(body, "generationConfig", config);
 	json_decref(config);
-}
-
-static json_t *
-text_part(struct str text)
-{
-	json_t *part = json_object();
-
-	json_set_str(part, "text", text);
-	return part;
 }
 
 /* A URL is for Google to fetch; images of an unknown type are called what AI
@@ -69,11 +54,9 @@ media_part(const json_t *from, struct err *err)
 		return NULL;
 	if (m.type.len == 0 && m.is_image)
 		m.type = STR("image/jpeg");
-	if (m.type.len == 0 && m.url.p == NULL) {
-		(void)request_unsupported(
+	if (m.type.len == 0 && m.url.p == NULL)
+		return request_no_part(
 		    "file parts without a media type", m.type, err);
-		return NULL;
-	}
 	inner = json_object();
 	if (m.type.len != 0)
 		json_set_str(inner, "mimeType", m.type);
@@ -244,7 +227,7 @@ static void
 add_object_tool(struct call *call, json_t *list, struct tool_choice *chosen)
 {
 	const struct tool_decl decl = {
-	    .name = gemini_object_tool(call),
+	    .name = call->object_tool,
 	    .description = "Respond with a JSON object.",
 	    .schema = json_object_get(call->ask->config, "schema"),
 	};
@@ -296,46 +279,40 @@ add_part(json_t *out, const json_t *messages, const json_t *from, bool first,
 		add_call(out, &tool, first);
 	else if (tool.type == TOOL_PART_RESULT)
 		add_result(out, messages, &tool);
-	if (tool.type != TOOL_PART_OTHER)
+	if (tool.type != TOOL_PART_OTHER ||
+	    (str_is(type, "text") && text.len == 0))
 		return 0;
-	if (str_is(type, "text")) {
-		if (text.len != 0)
-			json_array_append_new(out, text_part(text));
-		return 0;
-	}
-	if (!str_is(type, "image") && !str_is(type, "file"))
-		return request_unsupported("content part", type, err);
-	part = media_part(from, err);
+	if (str_is(type, "text"))
+		part = request_text(NULL, text);
+	else if (str_is(type, "image") || str_is(type, "file"))
+		part = media_part(from, err);
+	else
+		part = request_no_part("content part", type, err);
 	if (part == NULL)
 		return -1;
 	json_array_append_new(out, part);
 	return 0;
 }
 
-static bool
-is_call(const json_t *part)
-{
-	return str_is(
-	    driver_string(json_object_get(part, "type")), "tool-call");
-}
-
 static int
 add_parts(
     json_t *out, const json_t *messages, const json_t *content, struct err *err)
 {
-	bool first = true;
+	const json_t *first;
+	struct tool_part tool;
 	size_t i;
 
 	if (!json_is_array(content)) {
-		json_array_append_new(out, text_part(driver_string(content)));
+		json_array_append_new(
+		    out, request_text(NULL, driver_string(content)));
 		return 0;
 	}
+	first = tool_part_first(content, &driver_gemini, &tool);
 	for (i = 0; i < json_array_size(content); i++) {
 		const json_t *part = json_array_get(content, i);
 
-		if (add_part(out, messages, part, first, err) < 0)
+		if (add_part(out, messages, part, part == first, err) < 0)
 			return -1;
-		first = first && !is_call(part);
 	}
 	return 0;
 }
@@ -397,11 +374,8 @@ add_messages(struct call *call, json_t *body, struct err *err)
 static void
 authorize(struct call *call, struct http_spec *spec)
 {
-	const char *key = call->ask->provider->api_key;
-
 	spec->headers = request_headers(call, "text/event-stream",
-	    key != NULL ? arena_printf(call->arena, "x-goog-api-key: %s", key)
-			: NULL);
+	    request_key(call, "x-goog-api-key: "), NULL);
 }
 
 /* A model's name stays one segment of the path, whatever is in it; tuned models
@@ -434,20 +408,20 @@ gemini_probe(struct call *call, struct http_spec *spec)
 	authorize(call, spec);
 }
 
+static int
+make_body(struct call *call, json_t *body, struct err *err)
+{
+	add_config(call, body);
+	if (add_messages(call, body, err) < 0)
+		return -1;
+	return add_tools(call, body, err);
+}
+
 int
 gemini_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	json_t *body = json_object();
-	int rc = add_messages(call, body, err);
-
-	add_config(call, body);
-	if (rc == 0)
-		rc = add_tools(call, body, err);
-	if (rc == 0)
-		rc = request_body(call, body, spec, err);
-	json_decref(body);
 	gemini_address(call, spec,
 	    call->ask->stream ? "streamGenerateContent?alt=sse"
 			      : "generateContent");
-	return rc;
+	return request_body(call, make_body, spec, err);
 }

@@ -45,39 +45,28 @@ value_of(const struct ask *ask, const char *key)
 }
 
 static void
-forward(json_t *to, const char *name, const struct ask *ask, const char *key)
-{
-	json_t *value = value_of(ask, key);
-
-	if (value != NULL)
-		json_object_set(to, name, value);
-}
-
-static void
 add_text(json_t *body, struct str text)
 {
-	json_t *part = json_object();
-
-	json_set_str(part, "text", text);
 	json_object_set_new(body, "contents",
-	    json_pack("[{s:s, s:[o]}]", "role", "user", "parts", part));
+	    json_pack("[{s:s, s:[o]}]", "role", "user", "parts",
+		request_text(NULL, text)));
 }
 
 static void
 ask_imagen(struct call *call, json_t *body)
 {
-	static const char *const known[] = {"model_name", "max_retries",
-	    "prompt", "num_images", "aspect_ratio", NULL};
-	const struct ask *ask = call->ask;
+	static const struct place places[] = {
+	    {"prompt", NULL},
+	    {"num_images", "sampleCount"},
+	    {"aspect_ratio", "aspectRatio"},
+	};
 	json_t *instance = json_object(), *parameters = json_object();
 
-	forward(instance, "prompt", ask, "prompt");
+	request_forward(instance, "prompt", call->ask->config, "prompt");
 	json_object_set_new(parameters, "sampleCount", json_integer(1));
-	forward(parameters, "sampleCount", ask, "num_images");
-	forward(parameters, "aspectRatio", ask, "aspect_ratio");
+	request_config(call, parameters, places, ARRAY_LEN(places));
 	json_object_set_new(body, "instances", json_pack("[o]", instance));
 	json_object_set_new(body, "parameters", parameters);
-	request_ignore_others(call, known);
 }
 
 /* Sizes are 1K, 2K and 4K there; one in pixels has no place. */
@@ -91,15 +80,20 @@ is_size(struct str size)
 static void
 ask_image(struct call *call, json_t *body)
 {
-	static const char *const known[] = {"model_name", "max_retries",
-	    "prompt", "num_images", "aspect_ratio", "seed", "size", NULL};
+	static const struct place places[] = {
+	    {"prompt", NULL},
+	    {"num_images", NULL},
+	    {"aspect_ratio", NULL},
+	    {"seed", "seed"},
+	    {"size", NULL},
+	};
 	const struct ask *ask = call->ask;
 	json_t *config =
 	    json_pack("{s:[ss]}", "responseModalities", "TEXT", "IMAGE");
 	json_t *image = json_object(), *size = value_of(ask, "size");
 
 	add_text(body, driver_string(value_of(ask, "prompt")));
-	forward(image, "aspectRatio", ask, "aspect_ratio");
+	request_forward(image, "aspectRatio", ask->config, "aspect_ratio");
 	if (size != NULL && is_size(driver_string(size)))
 		json_object_set(image, "imageSize", size);
 	else if (size != NULL)
@@ -107,17 +101,20 @@ ask_image(struct call *call, json_t *body)
 	if (json_object_size(image) != 0)
 		json_object_set(config, "imageConfig", image);
 	json_decref(image);
-	forward(config, "seed", ask, "seed");
+	request_config(call, config, places, ARRAY_LEN(places));
 	json_object_set_new(body, "generationConfig", config);
-	request_ignore_others(call, known);
 }
 
 /* How it is to be spoken is said before what is to be spoken. */
 static void
 ask_speech(struct call *call, json_t *body)
 {
-	static const char *const known[] = {"model_name", "max_retries", "text",
-	    "voice", "output_format", "instructions", NULL};
+	static const struct place places[] = {
+	    {"text", NULL},
+	    {"voice", NULL},
+	    {"output_format", NULL},
+	    {"instructions", NULL},
+	};
 	const struct ask *ask = call->ask;
 	struct str text = driver_string(value_of(ask, "text"));
 	struct str how = driver_string(value_of(ask, "instructions"));
@@ -132,35 +129,37 @@ ask_speech(struct call *call, json_t *body)
 		text = str_from(both);
 	}
 	add_text(body, text);
-	forward(voice, "voiceName", ask, "voice");
+	request_config(call, config, places, ARRAY_LEN(places));
+	request_forward(voice, "voiceName", ask->config, "voice");
 	json_object_set_new(config, "speechConfig",
 	    json_pack(
 		"{s:{s:o}}", "voiceConfig", "prebuiltVoiceConfig", voice));
 	json_object_set_new(body, "generationConfig", config);
-	request_ignore_others(call, known);
 	if (format.p != NULL && !str_is(format, "wav"))
 		request_ignore(call, "output_format");
+}
+
+static int
+make_body(struct call *call, json_t *body, struct err *err)
+{
+	(void)err;
+	if (call->ask->kind != PROMPT_IMAGE)
+		ask_speech(call, body);
+	else if (is_imagen(call->ask->model))
+		ask_imagen(call, body);
+	else
+		ask_image(call, body);
+	return 0;
 }
 
 int
 gemini_media_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	bool imagen = is_imagen(call->ask->model);
-	bool image = call->ask->kind == PROMPT_IMAGE;
-	json_t *body = json_object();
-	int rc;
+	bool imagen =
+	    call->ask->kind == PROMPT_IMAGE && is_imagen(call->ask->model);
 
-	if (image && imagen)
-		ask_imagen(call, body);
-	else if (image)
-		ask_image(call, body);
-	else
-		ask_speech(call, body);
-	rc = request_body(call, body, spec, err);
-	json_decref(body);
-	gemini_address(
-	    call, spec, image && imagen ? "predict" : "generateContent");
-	return rc;
+	gemini_address(call, spec, imagen ? "predict" : "generateContent");
+	return request_body(call, make_body, spec, err);
 }
 
 /* --- what is answered */
@@ -379,14 +378,11 @@ int
 gemini_media_body(
     struct call *call, struct str type, struct str text, struct err *err)
 {
-	json_t *reply = gemini_reply(call, text, err);
-	int rc;
+	const json_t *reply = gemini_reply(call, text, err);
 
 	(void)type;
 	if (reply == NULL)
 		return -1;
-	rc = call->ask->kind == PROMPT_IMAGE ? images_body(call, reply, err)
-					     : speech_body(call, reply, err);
-	json_decref(reply);
-	return rc;
+	return call->ask->kind == PROMPT_IMAGE ? images_body(call, reply, err)
+					       : speech_body(call, reply, err);
 }

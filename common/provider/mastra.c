@@ -23,12 +23,9 @@ static const struct reason_name reasons[] = {
 };
 
 void
-mastra_reason(struct mastra *mastra, struct str name)
+mastra_reason(struct call *call, struct str name)
 {
-	if (name.p == NULL)
-		return;
-	mastra->has_reason = true;
-	mastra->reason = driver_reason(reasons, ARRAY_LEN(reasons), name);
+	driver_reason(call, reasons, ARRAY_LEN(reasons), name);
 }
 
 /* The first of the names that has a value. */
@@ -67,12 +64,9 @@ mastra_usage(struct mastra *mastra, const json_t *usage)
 void
 mastra_settle(struct call *call)
 {
-	struct mastra *mastra = call->state;
+	const struct mastra *mastra = call->state;
 
-	mastra->over = true;
-	driver_finish(call,
-	    mastra->has_reason ? mastra->reason : FINISH_UNKNOWN,
-	    &mastra->usage);
+	driver_finish(call, call->reason, &mastra->usage);
 }
 
 static struct str
@@ -260,14 +254,11 @@ static int
 take_whole(struct call *call, const json_t *reply, struct err *err)
 {
 	static const char *const usage[] = {"totalUsage", "usage", NULL};
-	struct mastra *mastra = call->state;
-	const json_t *error = json_object_get(reply, "error");
 	struct str reason =
 	    driver_string(json_object_get(reply, "finishReason"));
 
-	if (error != NULL && !json_is_null(error))
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	if (driver_check(call, reply, err) < 0)
+		return -1;
 	if (str_is(reason, "suspended"))
 		return fail(err, ERR_PROVIDER,
 		    "the agent waits for a decision, which cannot be made "
@@ -275,8 +266,8 @@ take_whole(struct call *call, const json_t *reply, struct err *err)
 	if (take_tools(call, reply, err) < 0)
 		return -1;
 	take_answer(call, reply);
-	mastra_usage(mastra, member(reply, usage));
-	mastra_reason(mastra, reason);
+	mastra_usage(call->state, member(reply, usage));
+	mastra_reason(call, reason);
 	mastra_settle(call);
 	return 0;
 }
@@ -284,17 +275,9 @@ take_whole(struct call *call, const json_t *reply, struct err *err)
 int
 mastra_body(struct call *call, struct str text, struct err *err)
 {
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
-	int rc;
+	const json_t *reply = driver_reply(call, text, err);
 
-	err_free(&why);
-	if (json_is_object(reply))
-		rc = take_whole(call, reply, err);
-	else
-		rc = driver_bad_reply(err);
-	json_decref(reply);
-	return rc;
+	return reply != NULL ? take_whole(call, reply, err) : -1;
 }
 
 /* --- streams of version 1 */
@@ -315,8 +298,7 @@ take_question(struct call *call, const json_t *payload, struct err *err)
 static int
 take_error(struct call *call, const json_t *payload, struct err *err)
 {
-	return fail_text(err, ERR_PROVIDER,
-	    driver_error(call->arena, json_object_get(payload, "error")));
+	return driver_fail(call, json_object_get(payload, "error"), err);
 }
 
 static int
@@ -365,13 +347,12 @@ take_failure(struct call *call, const json_t *payload, struct err *err)
 static int
 take_finish(struct call *call, const json_t *payload, struct err *err)
 {
-	struct mastra *mastra = call->state;
 	const json_t *step = json_object_get(payload, "stepResult");
 	const json_t *output = json_object_get(payload, "output");
 
 	(void)err;
-	mastra_usage(mastra, json_object_get(output, "usage"));
-	mastra_reason(mastra, driver_string(json_object_get(step, "reason")));
+	mastra_usage(call->state, json_object_get(output, "usage"));
+	mastra_reason(call, driver_string(json_object_get(step, "reason")));
 	mastra_settle(call);
 	return 0;
 }
@@ -425,35 +406,18 @@ static int
 mastra_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct mastra *mastra = call->state;
-	struct err why = {0};
 	json_t *chunk;
 	int rc;
 
 	(void)event;
-	mastra->seen = true;
-	if (mastra->over || str_is(data, "[DONE]"))
+	if (str_is(data, "[DONE]"))
 		return 0;
-	chunk = json_read(data, &why);
-	if (json_is_object(chunk))
-		rc = take_chunk(call, chunk, err);
-	else
-		rc = driver_bad_event(&why, err);
-	err_free(&why);
+	chunk = driver_event(data, err);
+	if (chunk == NULL)
+		return -1;
+	rc = take_chunk(call, chunk, err);
 	json_decref(chunk);
 	return rc;
-}
-
-static int
-mastra_end(struct call *call, bool cut, struct err *err)
-{
-	const struct mastra *mastra = call->state;
-
-	if (mastra->over)
-		return 0;
-	if (!cut && !mastra->seen)
-		return driver_no_stream(err);
-	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 }
 
 const struct driver driver_mastra = {
@@ -465,6 +429,5 @@ const struct driver driver_mastra = {
     .probe = mastra_probe,
     .frame = mastra_frame,
     .body = mastra_body,
-    .end = mastra_end,
     .explain = driver_explain,
 };

@@ -15,10 +15,6 @@ struct mastra_tool {
 
 struct mastra {
 	struct usage usage;
-	enum finish_reason reason;
-	bool has_reason;
-	bool seen; /* one event of a stream at least */
-	bool over; /* finish was emitted */
 	size_t n_tools;
 	const struct mastra_tool *tools; /* the last one first */
 };
@@ -35,7 +31,7 @@ int mastra_tool_call(struct call *call, const json_t *tool, struct err *err);
 void mastra_tool_result(struct call *call, const json_t *tool);
 
 /* Remembers what is known of the end; the last word counts. */
-void mastra_reason(struct mastra *mastra, struct str name);
+void mastra_reason(struct call *call, struct str name);
 void mastra_usage(struct mastra *mastra, const json_t *usage);
 
 /* Emits the end. */

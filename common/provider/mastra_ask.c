@@ -12,19 +12,9 @@
 
 #include <string.h>
 
-static const struct place of_v1[] = {
+/* Version 1 has all of these, version 0 those behind the first. */
+static const struct place places[] = {
     {"max_tokens", "maxOutputTokens"},
-    {"temperature", "temperature"},
-    {"top_p", "topP"},
-    {"top_k", "topK"},
-    {"presence_penalty", "presencePenalty"},
-    {"frequency_penalty", "frequencyPenalty"},
-    {"stop_sequences", "stopSequences"},
-    {"seed", "seed"},
-    {"max_retries", "maxRetries"},
-};
-
-static const struct place of_v0[] = {
     {"max_tokens", "maxTokens"},
     {"temperature", "temperature"},
     {"top_p", "topP"},
@@ -35,9 +25,6 @@ static const struct place of_v0[] = {
     {"seed", "seed"},
     {"max_retries", "maxRetries"},
 };
-
-static const char *const of_text[] = {NULL};
-static const char *const of_objects[] = {"schema", NULL};
 
 /* Which tool must be called, in AI SDK's words. */
 static void
@@ -152,8 +139,7 @@ agent_path(struct call *call, const char *verb)
 static void
 address(struct call *call, const char *path, struct http_spec *spec)
 {
-	const struct provider *p = call->ask->provider;
-	const char *base = p->base_url, *prefix = "/api";
+	const char *base = call->ask->provider->base_url, *prefix = "/api";
 	size_t len = strlen(base);
 
 	if (len >= strlen(prefix) &&
@@ -161,10 +147,8 @@ address(struct call *call, const char *path, struct http_spec *spec)
 		prefix = "";
 	spec->url =
 	    arena_printf(call->arena, "%s%s/agents%s", base, prefix, path);
-	spec->headers = request_headers(call, "text/event-stream",
-	    p->api_key != NULL ? arena_printf(call->arena,
-				     "Authorization: Bearer %s", p->api_key)
-			       : NULL);
+	spec->headers = request_headers(
+	    call, "text/event-stream", request_key(call, REQUEST_BEARER), NULL);
 }
 
 void
@@ -174,39 +158,47 @@ mastra_probe(struct call *call, struct http_spec *spec)
 }
 
 static int
-finish_request(struct call *call, const json_t *body, const char *verb,
-    struct http_spec *spec, struct err *err)
+make_body(struct call *call, json_t *body, struct err *err)
 {
-	address(call, agent_path(call, verb), spec);
-	return request_body(call, body, spec, err);
+	const struct ask *ask = call->ask;
+	json_t *schema = json_object_get(ask->config, "schema");
+	json_t *settings = json_object();
+
+	(void)err;
+	add_messages(ask, body);
+	request_config(call, settings, places, ARRAY_LEN(places));
+	if (json_object_size(settings) != 0)
+		json_object_set(body, "modelSettings", settings);
+	json_decref(settings);
+	add_limits(ask, body);
+	if (ask->kind == PROMPT_OBJECT && json_is_object(schema))
+		json_object_set_new(body, "structuredOutput",
+		    json_pack("{sO}", "schema", schema));
+	add_trace(ask, body);
+	return 0;
 }
 
 int
 mastra_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	const struct ask *ask = call->ask;
-	bool object = ask->kind == PROMPT_OBJECT;
-	json_t *schema = json_object_get(ask->config, "schema");
-	json_t *body = json_object(), *settings = json_object(), *output;
-	int rc;
+	address(call,
+	    agent_path(call, call->ask->stream ? "stream" : "generate"), spec);
+	return request_body(call, make_body, spec, err);
+}
 
+static int
+make_v0_body(struct call *call, json_t *body, struct err *err)
+{
+	const struct ask *ask = call->ask;
+	json_t *schema = json_object_get(ask->config, "schema");
+
+	(void)err;
 	add_messages(ask, body);
-	request_config(call, settings, of_v1, ARRAY_LEN(of_v1),
-	    object ? of_objects : of_text);
-	if (json_object_size(settings) != 0)
-		json_object_set(body, "modelSettings", settings);
-	json_decref(settings);
+	request_config(call, body, places + 1, ARRAY_LEN(places) - 1);
 	add_limits(ask, body);
-	if (object && json_is_object(schema)) {
-		output = json_object();
-		json_object_set(output, "schema", schema);
-		json_object_set_new(body, "structuredOutput", output);
-	}
-	add_trace(ask, body);
-	rc = finish_request(
-	    call, body, ask->stream ? "stream" : "generate", spec, err);
-	json_decref(body);
-	return rc;
+	if (ask->kind == PROMPT_OBJECT && json_is_object(schema))
+		json_object_set(body, "output", schema);
+	return 0;
 }
 
 /* Version 0 streams an object as bare text, without usage and without a word
@@ -214,20 +206,8 @@ mastra_build(struct call *call, struct http_spec *spec, struct err *err)
 int
 mastra_v0_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	const struct ask *ask = call->ask;
-	bool object = ask->kind == PROMPT_OBJECT;
-	json_t *schema = json_object_get(ask->config, "schema");
-	json_t *body = json_object();
-	int rc;
+	bool stream = call->ask->stream && call->ask->kind != PROMPT_OBJECT;
 
-	add_messages(ask, body);
-	request_config(
-	    call, body, of_v0, ARRAY_LEN(of_v0), object ? of_objects : of_text);
-	add_limits(ask, body);
-	if (object && json_is_object(schema))
-		json_object_set(body, "output", schema);
-	rc = finish_request(call, body,
-	    ask->stream && !object ? "stream" : "generate", spec, err);
-	json_decref(body);
-	return rc;
+	address(call, agent_path(call, stream ? "stream" : "generate"), spec);
+	return request_body(call, make_v0_body, spec, err);
 }

@@ -37,11 +37,9 @@ take_error(struct call *call, const json_t *value, struct err *err)
 static void
 take_end(struct call *call, char kind, const json_t *value)
 {
-	struct mastra *mastra = call->state;
-
 	mastra_reason(
-	    mastra, driver_string(json_object_get(value, "finishReason")));
-	mastra_usage(mastra, json_object_get(value, "usage"));
+	    call, driver_string(json_object_get(value, "finishReason")));
+	mastra_usage(call->state, json_object_get(value, "usage"));
 	if (kind == 'd')
 		mastra_settle(call);
 }
@@ -76,40 +74,20 @@ static int
 mastra_v0_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct mastra *mastra = call->state;
 	struct err why = {0};
 	json_t *value = NULL;
 	int rc;
 
 	(void)event;
-	if (mastra->over)
-		return 0;
-	mastra->seen = true;
 	if (call->ask->kind == PROMPT_OBJECT)
 		return mastra_body(call, data, err);
 	if (data.len > 2 && data.p[1] == ':')
 		value = json_read((struct str){data.p + 2, data.len - 2}, &why);
-	if (value != NULL)
-		rc = take_part(call, data.p[0], value, err);
-	else
-		rc = fail(err, ERR_PROVIDER,
-		    "bad line in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no value");
-	err_free(&why);
+	if (value == NULL)
+		return driver_bad_event(&why, err);
+	rc = take_part(call, data.p[0], value, err);
 	json_decref(value);
 	return rc;
-}
-
-static int
-mastra_v0_end(struct call *call, bool cut, struct err *err)
-{
-	const struct mastra *mastra = call->state;
-
-	if (mastra->over)
-		return 0;
-	if (!cut && !mastra->seen)
-		return fail(err, ERR_PROVIDER, "the provider's reply is empty");
-	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
 }
 
 const struct driver driver_mastra_v0 = {
@@ -123,6 +101,5 @@ const struct driver driver_mastra_v0 = {
     .probe = mastra_probe,
     .frame = mastra_v0_frame,
     .body = mastra_body,
-    .end = mastra_v0_end,
     .explain = driver_explain,
 };

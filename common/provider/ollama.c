@@ -7,21 +7,6 @@
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-/* Text beside an object is no part of it, if the object comes. */
-static void
-take_text(struct call *call, struct str text)
-{
-	struct ollama *ollama = call->state;
-
-	if (ollama->tool == NULL) {
-		driver_text(call, text);
-		return;
-	}
-	if (ollama->said.max == 0)
-		buf_init(&ollama->said, LIMIT_OBJECT_BYTES);
-	buf_add(&ollama->said, text.p, text.len);
-}
-
 static void
 keep_thought(struct call *call, struct str text)
 {
@@ -50,22 +35,23 @@ take_thought(struct ollama *ollama)
 
 /* A call comes whole, often without an id. */
 static int
-tell_tool(
-    struct call *call, const json_t *tool, struct str args, struct err *err)
+take_tool(struct call *call, const json_t *tool, struct err *err)
 {
 	struct ollama *ollama = call->state;
 	const json_t *function = json_object_get(tool, "function");
 	struct told told = {
 	    .id = driver_string(json_object_get(tool, "id")),
 	    .name = driver_string(json_object_get(function, "name")),
-	    .args = args,
 	    .n = ollama->tools,
 	};
 	json_t *keep;
 
-	if (ollama->tool != NULL && str_is(told.name, ollama->tool)) {
+	if (tool_args_text(call->arena, json_object_get(function, "arguments"),
+		&told.args, err) < 0)
+		return -1;
+	if (call->object_tool != NULL && str_is(told.name, call->object_tool)) {
 		if (!ollama->answered)
-			driver_text(call, args);
+			driver_text(call, told.args);
 		ollama->answered = true;
 		return 0;
 	}
@@ -76,25 +62,6 @@ tell_tool(
 	tool_call_emit(call, &told);
 	json_decref(keep);
 	return 0;
-}
-
-static int
-take_tool(struct call *call, const json_t *tool, struct err *err)
-{
-	const json_t *args =
-	    json_object_get(json_object_get(tool, "function"), "arguments");
-	struct buf b;
-	int rc = 0;
-
-	buf_init(&b, LIMIT_OBJECT_BYTES);
-	if (args == NULL || json_is_null(args))
-		buf_adds(&b, "{}");
-	else
-		rc = tool_args_print(&b, args, err);
-	if (rc == 0)
-		rc = tell_tool(call, tool, buf_text(&b), err);
-	buf_free(&b);
-	return rc;
 }
 
 /* Calls of a whole reply are told first, as of all one-shot replies
@@ -112,14 +79,14 @@ take_message(struct call *call, const json_t *message, struct err *err)
 	keep_thought(call, thought);
 	if (stream) {
 		driver_reasoning(call, thought);
-		take_text(call, text);
+		driver_words(call, text);
 	}
 	for (i = 0; i < json_array_size(tools); i++)
 		if (take_tool(call, json_array_get(tools, i), err) < 0)
 			return -1;
 	if (!stream) {
 		driver_reasoning(call, thought);
-		take_text(call, text);
+		driver_words(call, text);
 	}
 	return 0;
 }
@@ -149,9 +116,9 @@ settle(struct call *call, const json_t *reply)
 	};
 	struct str name = driver_string(json_object_get(reply, "done_reason"));
 
-	ollama->over = true;
-	if (!ollama->answered && ollama->tools == 0 && ollama->said.len != 0)
-		driver_text(call, buf_text(&ollama->said));
+	/* Where the object did not come, what was said is the answer. */
+	if (!ollama->answered && ollama->tools == 0)
+		driver_text(call, buf_text(&call->said));
 	driver_finish(call, reason_of(ollama, name), &usage);
 }
 
@@ -159,11 +126,8 @@ settle(struct call *call, const json_t *reply)
 static int
 take_reply(struct call *call, const json_t *reply, struct err *err)
 {
-	const json_t *error = json_object_get(reply, "error");
-
-	if (error != NULL && !json_is_null(error))
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	if (driver_check(call, reply, err) < 0)
+		return -1;
 	driver_model(call, json_object_get(reply, "model"));
 	if (take_message(call, json_object_get(reply, "message"), err) < 0)
 		return -1;
@@ -176,25 +140,13 @@ static int
 ollama_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct ollama *ollama = call->state;
-	struct err why = {0};
-	json_t *reply;
+	json_t *reply = driver_event(data, err);
 	int rc;
 
 	(void)event;
-	if (ollama->over)
-		return 0;
-	if (!ollama->seen)
-		ollama->tool = ollama_object_tool(call);
-	ollama->seen = true;
-	reply = json_read(data, &why);
-	if (json_is_object(reply))
-		rc = take_reply(call, reply, err);
-	else
-		rc = fail(err, ERR_PROVIDER,
-		    "bad line in the provider's stream: %s",
-		    why.msg != NULL ? why.msg : "no object");
-	err_free(&why);
+	if (reply == NULL)
+		return -1;
+	rc = take_reply(call, reply, err);
 	json_decref(reply);
 	return rc;
 }
@@ -202,30 +154,11 @@ ollama_frame(
 static int
 ollama_body(struct call *call, struct str text, struct err *err)
 {
-	struct ollama *ollama = call->state;
-	struct err why = {0};
-	json_t *reply = json_read(text, &why);
-	int rc;
+	const json_t *reply = driver_reply(call, text, err);
 
-	err_free(&why);
-	ollama->tool = ollama_object_tool(call);
-	rc = json_is_object(reply) ? take_reply(call, reply, err) : 0;
-	if (rc == 0 && !ollama->over)
-		rc = driver_bad_reply(err);
-	json_decref(reply);
-	return rc;
-}
-
-static int
-ollama_end(struct call *call, bool cut, struct err *err)
-{
-	const struct ollama *ollama = call->state;
-
-	if (ollama->over)
-		return 0;
-	if (!cut && !ollama->seen)
-		return fail(err, ERR_PROVIDER, "the provider's reply is empty");
-	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	if (reply == NULL || take_reply(call, reply, err) < 0)
+		return -1;
+	return call->over ? 0 : driver_bad_reply(err);
 }
 
 static void
@@ -233,7 +166,6 @@ ollama_drop(struct call *call)
 {
 	struct ollama *ollama = call->state;
 
-	buf_free(&ollama->said);
 	buf_free(&ollama->thought);
 }
 
@@ -243,11 +175,11 @@ const struct driver driver_ollama = {
     .bytes_only = DRIVER_BYTES_IMAGES | DRIVER_BYTES_FILES | DRIVER_BYTES_TEXTS,
     .framing = DRIVER_LINES,
     .state_size = sizeof(struct ollama),
+    .object_tool = ollama_object_tool,
     .build = ollama_build,
     .probe = ollama_probe,
     .frame = ollama_frame,
     .body = ollama_body,
-    .end = ollama_end,
     .explain = driver_explain,
     .drop = ollama_drop,
 };

@@ -10,17 +10,12 @@
 
 /* There is no way to make a model answer in a form or to call, so that it may
  * call as long as it likes and then answer: an object beside tools is the
- * arguments of one more tool, with this name, or the text, if it calls none.
- * NULL where the answer has no other choice. */
+ * arguments of one more tool, or the text, if it calls none. */
 const char *ollama_object_tool(struct call *call);
 
 struct ollama {
-	const char *tool;   /* ollama_object_tool() */
-	struct buf said;    /* beside an object */
 	struct buf thought; /* before the first call */
 	bool answered;	    /* the object is there */
-	bool seen;	    /* one line of a stream at least */
-	bool over;	    /* finish was emitted */
 	size_t tools;	    /* calls so far */
 };
 

@@ -23,21 +23,15 @@ static const struct place places[] = {
     {"presence_penalty", "presence_penalty"},
 };
 
-static const char *const of_text[] = {NULL};
-static const char *const of_objects[] = {"schema", NULL};
-
 static void
 add_config(struct call *call, json_t *body)
 {
 	const struct ask *ask = call->ask;
-	bool object = ask->kind == PROMPT_OBJECT;
+	bool object = ask->kind == PROMPT_OBJECT && call->object_tool == NULL;
 	json_t *schema = json_object_get(ask->config, "schema");
 	json_t *options = json_object();
 
-	request_config(call, options, places, ARRAY_LEN(places),
-	    object ? of_objects : of_text);
-	if (ollama_object_tool(call) != NULL)
-		object = false;
+	request_config(call, options, places, ARRAY_LEN(places));
 	if (object && json_is_object(schema))
 		json_object_set(body, "format", schema);
 	else if (object)
@@ -144,7 +138,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
 	const struct tool_decl object = {
-	    .name = ollama_object_tool(call),
+	    .name = call->object_tool,
 	    .description = "Respond with a JSON object.",
 	    .schema = json_object_get(ask->config, "schema"),
 	};
@@ -258,43 +252,37 @@ add_messages(struct call *call, json_t *body, struct err *err)
 }
 
 static void
-authorize(struct call *call, struct http_spec *spec)
+address(struct call *call, const char *path, struct http_spec *spec)
 {
-	const char *key = call->ask->provider->api_key;
-
+	spec->url = arena_printf(
+	    call->arena, "%s%s", call->ask->provider->base_url, path);
 	spec->headers = request_headers(call, "application/x-ndjson",
-	    key != NULL
-		? arena_printf(call->arena, "Authorization: Bearer %s", key)
-		: NULL);
+	    request_key(call, REQUEST_BEARER), NULL);
 }
 
 void
 ollama_probe(struct call *call, struct http_spec *spec)
 {
-	spec->url = arena_printf(
-	    call->arena, "%s/api/tags", call->ask->provider->base_url);
-	authorize(call, spec);
+	address(call, "/api/tags", spec);
 }
 
-int
-ollama_build(struct call *call, struct http_spec *spec, struct err *err)
+static int
+make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
-	json_t *body = json_object();
-	int rc;
 
 	json_set_str(body, "model", str_from(ask->model));
 	/* A stream is what it sends unless told otherwise. */
 	json_object_set_new(body, "stream", json_boolean(ask->stream));
 	add_config(call, body);
-	rc = add_messages(call, body, err);
-	if (rc == 0)
-		rc = add_tools(call, body, err);
-	if (rc == 0)
-		rc = request_body(call, body, spec, err);
-	json_decref(body);
-	spec->url =
-	    arena_printf(call->arena, "%s/api/chat", ask->provider->base_url);
-	authorize(call, spec);
-	return rc;
+	if (add_messages(call, body, err) < 0)
+		return -1;
+	return add_tools(call, body, err);
+}
+
+int
+ollama_build(struct call *call, struct http_spec *spec, struct err *err)
+{
+	address(call, "/api/chat", spec);
+	return request_body(call, make_body, spec, err);
 }

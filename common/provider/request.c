@@ -4,6 +4,7 @@
 
 #include "../base/json.h"
 #include "../base/limits.h"
+#include "../base/utf.h"
 
 #include <string.h>
 
@@ -28,14 +29,14 @@ listed(const char *const *list, const char *key)
 	return false;
 }
 
-static const char *
-name_of(const struct place *places, size_t n, const char *key)
+static const struct place *
+place_of(const struct place *places, size_t n, const char *key)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(places[i].key, key) == 0)
-			return places[i].name;
+			return &places[i];
 	return NULL;
 }
 
@@ -47,39 +48,41 @@ request_ignore(struct call *call, const char *key)
 	buf_adds(&call->ignored, key);
 }
 
-void
-request_ignore_others(struct call *call, const char *const *known)
+static bool
+is_read(const struct ask *ask, const char *key)
 {
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)call->ask->config, key, value)
-	{
-		if (!json_is_null(value) && !listed(known, key))
-			request_ignore(call, key);
-	}
+	return listed(of_runner, key) ||
+	       (ask->kind == PROMPT_OBJECT && strcmp(key, "schema") == 0);
 }
 
 void
-request_config(struct call *call, json_t *to, const struct place *places,
-    size_t n, const char *const *others)
+request_config(
+    struct call *call, json_t *to, const struct place *places, size_t n)
 {
-	const char *key, *name;
+	const struct place *place;
+	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)call->ask->config, key, value)
 	{
 		if (json_is_null(value))
 			continue;
-		name = name_of(places, n, key);
-		if (name != NULL) {
-			json_object_set(to, name, value);
-			continue;
-		}
-		if (listed(of_runner, key) || listed(others, key))
-			continue;
-		request_ignore(call, key);
+		place = place_of(places, n, key);
+		if (place != NULL && place->name != NULL)
+			json_object_set(to, place->name, value);
+		else if (place == NULL && !is_read(call->ask, key))
+			request_ignore(call, key);
 	}
+}
+
+void
+request_forward(
+    json_t *to, const char *name, const json_t *config, const char *key)
+{
+	json_t *value = json_object_get(config, key);
+
+	if (value != NULL && !json_is_null(value))
+		json_object_set(to, name, value);
 }
 
 /* What is spoken comes as bytes of some sound format. */
@@ -92,7 +95,8 @@ accepted(const struct ask *ask, const char *stream)
 }
 
 const char **
-request_headers(struct call *call, const char *stream, const char *auth)
+request_headers(struct call *call, const char *stream, const char *line,
+    const char *another)
 {
 	const struct ask *ask = call->ask;
 	const char *const *extra = ask->provider->headers;
@@ -101,16 +105,27 @@ request_headers(struct call *call, const char *stream, const char *auth)
 
 	while (extra != NULL && extra[n] != NULL)
 		n++;
-	headers = arena_array(call->arena, n + 4, sizeof(*headers));
+	headers = arena_array(call->arena, n + 5, sizeof(*headers));
 	headers[i++] = "Content-Type: application/json";
 	headers[i++] =
 	    arena_printf(call->arena, "Accept: %s", accepted(ask, stream));
-	if (auth != NULL)
-		headers[i++] = auth;
+	if (line != NULL)
+		headers[i++] = line;
+	if (another != NULL)
+		headers[i++] = another;
 	if (n != 0)
 		memcpy(headers + i, extra, n * sizeof(*headers));
 	headers[i + n] = NULL;
 	return headers;
+}
+
+const char *
+request_key(struct call *call, const char *head)
+{
+	const char *key = call->ask->provider->api_key;
+
+	return key != NULL ? arena_printf(call->arena, "%s%s", head, key)
+			   : NULL;
 }
 
 static void
@@ -119,8 +134,8 @@ free_text(void *text)
 	buf_free(text);
 }
 
-int
-request_body(struct call *call, const json_t *body, struct http_spec *spec,
+static int
+print_body(struct call *call, const json_t *body, struct http_spec *spec,
     struct err *err)
 {
 	struct buf *text = arena_alloc(call->arena, sizeof(*text));
@@ -133,6 +148,20 @@ request_body(struct call *call, const json_t *body, struct http_spec *spec,
 		    "the request is larger than %u bytes", LIMIT_RENDER_BYTES);
 	spec->body = buf_text(text);
 	return 0;
+}
+
+int
+request_body(struct call *call,
+    int (*make)(struct call *call, json_t *body, struct err *err),
+    struct http_spec *spec, struct err *err)
+{
+	json_t *body = json_object();
+	int rc = make(call, body, err);
+
+	if (rc == 0)
+		rc = print_body(call, body, spec, err);
+	json_decref(body);
+	return rc;
 }
 
 static bool
@@ -160,10 +189,47 @@ request_segment(struct call *call, const char *name)
 	return s;
 }
 
+json_t *
+request_text(const char *type, struct str text)
+{
+	json_t *part = json_object();
+
+	if (type != NULL)
+		json_object_set_new(part, "type", json_string(type));
+	json_set_str(part, "text", text);
+	return part;
+}
+
+bool
+request_is_blank(struct str text)
+{
+	return text.len == 0 || strspn(text.p, " \t\r\n") == text.len;
+}
+
+json_t *
+request_turn(json_t *messages, const char *role)
+{
+	size_t n = json_array_size(messages);
+	json_t *last = json_array_get(messages, n != 0 ? n - 1 : 0);
+
+	if (!str_is(driver_string(json_object_get(last, "role")), role)) {
+		last = json_pack("{sss[]}", "role", role, "content");
+		json_array_append_new(messages, last);
+	}
+	return json_object_get(last, "content");
+}
+
 int
 request_unsupported(const char *what, struct str type, struct err *err)
 {
 	return fail(err, ERR_PROMPT, "'%s%s%.*s' functionality not supported.",
 	    what, type.len != 0 ? " " : "", (int)type.len,
 	    type.len != 0 ? type.p : "");
+}
+
+json_t *
+request_no_part(const char *what, struct str type, struct err *err)
+{
+	(void)request_unsupported(what, type, err);
+	return NULL;
 }

@@ -6,37 +6,56 @@
 
 #include "driver.h"
 
-/* Where a key of the prompt's configuration goes. */
+/* Where a key of the prompt's configuration goes; NAME NULL: the driver reads
+ * it by itself. */
 struct place {
 	const char *key, *name;
 };
 
-/* Sets TO's member of each place whose key says something.  Keys that have no
- * place, that neither the runner reads nor OTHERS (NULL-ended) names, are
- * added to the call's ignored ones. */
-void request_config(struct call *call, json_t *to, const struct place *places,
-    size_t n, const char *const *others);
+/* Sets TO's member of each place whose key says something, the first place of
+ * a key alone.  Keys that have no place, but for those that the runner reads
+ * and the schema of an object, are added to the call's ignored ones. */
+void request_config(
+    struct call *call, json_t *to, const struct place *places, size_t n);
+
+/* Sets NAME to a member of CONFIG, unless that says nothing. */
+void request_forward(
+    json_t *to, const char *name, const json_t *config, const char *key);
 
 /* Adds KEY to the call's ignored ones. */
 void request_ignore(struct call *call, const char *key);
 
-/* The same for every key that says something and that KNOWN (NULL-ended) lacks;
- * of images and speech, whose keys are few. */
-void request_ignore_others(struct call *call, const char *const *known);
+/* The headers of a JSON request that accepts STREAM when the ask streams, with
+ * two lines of the driver's own, each of which may be NULL. */
+const char **request_headers(struct call *call, const char *stream,
+    const char *line, const char *another);
 
-/* The headers of a JSON request that accepts STREAM when the ask streams; AUTH
- * is a whole line, or NULL. */
-const char **request_headers(
-    struct call *call, const char *stream, const char *auth);
+/* HEAD and the provider's key behind it; NULL when it has none. */
+const char *request_key(struct call *call, const char *head);
+#define REQUEST_BEARER "Authorization: Bearer "
 
-/* Prints BODY; the text lives as long as the call. */
-int request_body(struct call *call, const json_t *body, struct http_spec *spec,
-    struct err *err);
+/* Prints the body that MAKE has filled; the text lives as long as the call. */
+int request_body(struct call *call,
+    int (*make)(struct call *call, json_t *body, struct err *err),
+    struct http_spec *spec, struct err *err);
 
 /* NAME as one segment of a URL's path, whatever is in it; in the arena. */
 const char *request_segment(struct call *call, const char *name);
 
+/* {type: TYPE, text: TEXT}; no type for NULL. */
+json_t *request_text(const char *type, struct str text) MUST_USE;
+
+/* Whether a text is only white space, which some vendors refuse. */
+bool request_is_blank(struct str text);
+
+/* The parts of the last of MESSAGES when it is ROLE's, else of a new one: for
+ * vendors who want turns to alternate. */
+json_t *request_turn(json_t *messages, const char *role);
+
 /* Fails in AI SDK's words: 'WHAT TYPE' functionality not supported. */
 int request_unsupported(const char *what, struct str type, struct err *err);
+
+/* The same for the maker of a part: NULL. */
+json_t *request_no_part(const char *what, struct str type, struct err *err);
 
 #endif

@@ -37,8 +37,9 @@ read_usage(const json_t *usage)
 /* Why the model stopped (protocol.md 2.9).  Nothing is said of it when the
  * answer is complete, and neither that it asks for tools. */
 static enum finish_reason
-read_reason(const struct responses *r, const json_t *response)
+read_reason(const struct call *call, const json_t *response)
 {
+	const struct responses *r = call->state;
 	const json_t *details = json_object_get(response, "incomplete_details");
 	struct str status = driver_string(json_object_get(response, "status"));
 	struct str why = driver_string(json_object_get(details, "reason"));
@@ -51,7 +52,7 @@ read_reason(const struct responses *r, const json_t *response)
 		return FINISH_TOOL_CALLS;
 	if (why.p != NULL || (status.p != NULL && !str_is(status, "completed")))
 		return FINISH_UNKNOWN;
-	return r->refused ? FINISH_CONTENT_FILTER : FINISH_STOP;
+	return call->refused ? FINISH_CONTENT_FILTER : FINISH_STOP;
 }
 
 static void
@@ -59,28 +60,17 @@ take_text(struct call *call, struct str text)
 {
 	struct responses *r = call->state;
 
-	if (text.len != 0)
-		r->spoken = true;
+	r->spoken = r->spoken || text.len != 0;
 	driver_text(call, text);
 }
 
-/* A refusal is the answer of a text prompt, and no answer of an object. */
 static void
 take_refusal(struct call *call, struct str text)
 {
 	struct responses *r = call->state;
 
-	if (text.len == 0)
-		return;
-	r->refused = true;
-	if (call->ask->kind == PROMPT_TEXT) {
-		take_text(call, text);
-		return;
-	}
-	r->spoken = true;
-	if (r->refusal.max == 0)
-		buf_init(&r->refusal, LIMIT_ERR_BYTES);
-	buf_add(&r->refusal, text.p, text.len);
+	r->spoken = r->spoken || text.len != 0;
+	driver_refusal(call, text);
 }
 
 /* What a message or the reasoning before it says, part by part. */
@@ -228,12 +218,10 @@ take_stored(struct responses *r, const json_t *response)
 static int
 check_error(struct call *call, const json_t *response, struct err *err)
 {
-	const json_t *error = json_object_get(response, "error");
 	struct str status = driver_string(json_object_get(response, "status"));
 
-	if (error != NULL && !json_is_null(error))
-		return fail_text(
-		    err, ERR_PROVIDER, driver_error(call->arena, error));
+	if (driver_check(call, response, err) < 0)
+		return -1;
 	if (str_is(status, "failed"))
 		return fail(err, ERR_PROVIDER, "%s", no_reason);
 	if (str_is(status, "cancelled"))
@@ -244,9 +232,6 @@ check_error(struct call *call, const json_t *response, struct err *err)
 static int
 take_failure(struct call *call, const json_t *response, struct err *err)
 {
-	struct responses *r = call->state;
-
-	r->over = true;
 	if (check_error(call, response, err) < 0)
 		return -1;
 	return fail(err, ERR_PROVIDER, "%s", no_reason);
@@ -260,7 +245,6 @@ settle(struct call *call, const json_t *response, struct err *err)
 	struct responses *r = call->state;
 	struct usage usage = read_usage(json_object_get(response, "usage"));
 
-	r->over = true;
 	if (check_error(call, response, err) < 0)
 		return -1;
 	take_stored(r, response);
@@ -268,10 +252,9 @@ settle(struct call *call, const json_t *response, struct err *err)
 	if (!r->spoken &&
 	    take_output(call, json_object_get(response, "output"), err) < 0)
 		return -1;
-	if (r->refusal.len != 0)
-		return fail(err, ERR_PROVIDER, "the model refused: %s",
-		    buf_str(&r->refusal));
-	driver_finish(call, read_reason(r, response), &usage);
+	if (call->said.len != 0)
+		return driver_refused(call, err);
+	driver_finish(call, read_reason(call, response), &usage);
 	return 0;
 }
 
@@ -320,35 +303,6 @@ read_event(struct json_in *in, struct said *said)
 }
 
 static int
-bad_event(struct err *why, struct err *err)
-{
-	(void)driver_bad_event(why, err);
-	err_free(why);
-	return -1;
-}
-
-/* The error of an event: a member, or the event as a whole, read again. */
-static int
-take_error(
-    struct call *call, const json_t *error, struct str data, struct err *err)
-{
-	struct responses *r = call->state;
-	struct err why = {0};
-	json_t *whole = NULL;
-
-	r->over = true;
-	if (error == NULL || json_is_null(error)) {
-		whole = json_read(data, &why);
-		if (whole == NULL)
-			return bad_event(&why, err);
-		error = whole;
-	}
-	(void)fail_text(err, ERR_PROVIDER, driver_error(call->arena, error));
-	json_decref(whole);
-	return -1;
-}
-
-static int
 take_event(struct call *call, struct str type, const struct said *said,
     struct err *err)
 {
@@ -377,7 +331,6 @@ static int
 responses_frame(
     struct call *call, struct str event, struct str data, struct err *err)
 {
-	struct responses *r = call->state;
 	struct said said = {0};
 	struct err why = {0};
 	struct json_in in;
@@ -385,19 +338,19 @@ responses_frame(
 	int rc;
 
 	/* Servers that also speak chat completions may end all streams so. */
-	if (r->over || str_is(data, "[DONE]"))
+	if (str_is(data, "[DONE]"))
 		return 0;
-	r->seen = true;
 	json_in_init(&in, data, &why);
 	rc = read_event(&in, &said);
 	type = driver_string(said.type);
 	if (type.p == NULL)
 		type = event;
 	if (rc < 0)
-		rc = bad_event(&why, err);
-	else if (str_is(type, "error") ||
-		 (said.error != NULL && !json_is_null(said.error)))
-		rc = take_error(call, said.error, data, err);
+		rc = driver_bad_event(&why, err);
+	else if (said.error != NULL && !json_is_null(said.error))
+		rc = driver_fail(call, said.error, err);
+	else if (str_is(type, "error"))
+		rc = chat_error_event(call, data, err);
 	else
 		rc = take_event(call, type, &said, err);
 	json_in_free(&in);
@@ -412,41 +365,19 @@ responses_frame(
 static int
 responses_body(struct call *call, struct str text, struct err *err)
 {
-	json_t *reply = chat_reply(call, text, err);
-	int rc;
+	const json_t *reply = chat_reply(call, text, err);
 
-	if (reply == NULL)
+	if (reply == NULL || check_error(call, reply, err) < 0)
 		return -1;
-	rc = check_error(call, reply, err);
-	if (rc == 0 && !json_is_array(json_object_get(reply, "output")))
-		rc = driver_bad_reply(err);
-	if (rc == 0)
-		rc = settle(call, reply, err);
-	json_decref(reply);
-	return rc;
-}
-
-/* The last event is never missing, so a stream without it was cut, even if
- * its connection was closed in order. */
-static int
-responses_end(struct call *call, bool cut, struct err *err)
-{
-	struct responses *r = call->state;
-
-	if (r->over)
-		return 0;
-	if (!cut && !r->seen)
-		return driver_no_stream(err);
-	return fail(err, ERR_PROVIDER, "%s", driver_cut_text);
+	if (!json_is_array(json_object_get(reply, "output")))
+		return driver_bad_reply(err);
+	return settle(call, reply, err);
 }
 
 static void
 responses_drop(struct call *call)
 {
-	struct responses *r = call->state;
-
-	forget_items(r);
-	buf_free(&r->refusal);
+	forget_items(call->state);
 }
 
 const struct driver driver_responses = {
@@ -458,7 +389,6 @@ const struct driver driver_responses = {
     .probe = chat_probe,
     .frame = responses_frame,
     .body = responses_body,
-    .end = responses_end,
     .explain = driver_explain,
     .embed_build = chat_embed_build,
     .embed_body = chat_embed_body,

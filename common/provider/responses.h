@@ -13,11 +13,7 @@
 #define RESPONSES_SAID "said"
 
 struct responses {
-	struct buf refusal; /* of an object: what the model says instead */
-	bool refused;
 	bool spoken;	/* something of the answer has come already */
-	bool seen;	/* one event of a stream at least */
-	bool over;	/* finish was emitted, or the call has failed */
 	bool unstored;	/* the vendor forgets this answer */
 	bool said;	/* one of BEFORE is a message */
 	json_t *before; /* ids of items since the last call, or NULL */

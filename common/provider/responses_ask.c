@@ -17,16 +17,9 @@ static const struct place places[] = {
     {"max_tokens", "max_output_tokens"},
     {"temperature", "temperature"},
     {"top_p", "top_p"},
+    {"schema_name", NULL},
+    {"schema_description", NULL},
 };
-
-static const char *const of_objects[] = {
-    "schema",
-    "schema_name",
-    "schema_description",
-    NULL,
-};
-
-static const char *const of_texts[] = {NULL};
 
 static json_t *
 typed(const char *type)
@@ -35,16 +28,6 @@ typed(const char *type)
 
 	json_object_set_new(out, "type", json_string(type));
 	return out;
-}
-
-/* Sets NAME to a member of the configuration, unless that says nothing. */
-static void
-forward(json_t *to, const char *name, const json_t *config, const char *key)
-{
-	json_t *value = json_object_get(config, key);
-
-	if (value != NULL && !json_is_null(value))
-		json_object_set(to, name, value);
 }
 
 static void
@@ -63,17 +46,9 @@ add_format(const struct ask *ask, json_t *body)
 	json_object_set_new(
 	    format, "strict", json_boolean(ask->provider->strict_schemas));
 	json_object_set_new(format, "name", json_string("response"));
-	forward(format, "name", ask->config, "schema_name");
-	forward(format, "description", ask->config, "schema_description");
-}
-
-static json_t *
-text_part(const char *type, struct str text)
-{
-	json_t *out = typed(type);
-
-	json_set_str(out, "text", text);
-	return out;
+	request_forward(format, "name", ask->config, "schema_name");
+	request_forward(
+	    format, "description", ask->config, "schema_description");
 }
 
 /* The INDEXth part of its message: a file has no name of its own. */
@@ -82,10 +57,8 @@ file_part(struct arena *a, const struct media *m, size_t index, struct err *err)
 {
 	json_t *out;
 
-	if (!str_is(m->type, "application/pdf")) {
-		(void)request_unsupported("file part media type", m->type, err);
-		return NULL;
-	}
+	if (!str_is(m->type, "application/pdf"))
+		return request_no_part("file part media type", m->type, err);
 	out = typed("input_file");
 	if (m->url.p != NULL) {
 		json_set_str(out, "file_url", m->url);
@@ -121,12 +94,11 @@ input_part(struct arena *a, const json_t *from, const char *said, size_t index,
 	struct str type = driver_string(json_object_get(from, "type"));
 
 	if (str_is(type, "text"))
-		return text_part(
+		return request_text(
 		    said, driver_string(json_object_get(from, "text")));
 	if (str_is(type, "image") || str_is(type, "file"))
 		return media_part(a, from, index, err);
-	(void)request_unsupported("content part", type, err);
-	return NULL;
+	return request_no_part("content part", type, err);
 }
 
 /* Empty text is left out beside attachments, as AI SDK does. */
@@ -179,7 +151,7 @@ input_item(struct arena *a, const json_t *from, struct err *err)
 	json_object_set_new(item, "content", parts);
 	if (json_is_string(content)) {
 		json_array_append_new(
-		    parts, text_part(said, driver_string(content)));
+		    parts, request_text(said, driver_string(content)));
 	} else if (add_parts(a, parts, content, said, err) < 0) {
 		json_decref(item);
 		return NULL;
@@ -273,12 +245,10 @@ static void
 add_said(json_t *input, const json_t *from)
 {
 	struct str text = driver_string(json_object_get(from, "text"));
-	json_t *item = json_object(), *parts = json_array();
 
-	json_object_set_new(item, "role", json_string("assistant"));
-	json_array_append_new(parts, text_part("output_text", text));
-	json_object_set_new(item, "content", parts);
-	json_array_append_new(input, item);
+	json_array_append_new(
+	    input, json_pack("{sss[o]}", "role", "assistant", "content",
+		       request_text("output_text", text)));
 }
 
 /* Calls and results are items of their own. */
@@ -382,12 +352,10 @@ static int
 make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
-	bool is_object = ask->kind == PROMPT_OBJECT;
 
 	json_set_str(body, "model", str_from(ask->model));
-	request_config(call, body, places, ARRAY_LEN(places),
-	    is_object ? of_objects : of_texts);
-	if (is_object)
+	request_config(call, body, places, ARRAY_LEN(places));
+	if (ask->kind == PROMPT_OBJECT)
 		add_format(ask, body);
 	if (ask->stream)
 		json_object_set_new(body, "stream", json_true());
@@ -399,11 +367,5 @@ make_body(struct call *call, json_t *body, struct err *err)
 int
 responses_build(struct call *call, struct http_spec *spec, struct err *err)
 {
-	json_t *body = json_object();
-	int rc = make_body(call, body, err);
-
-	if (rc == 0)
-		rc = chat_request(call, "/responses", body, spec, err);
-	json_decref(body);
-	return rc;
+	return chat_request(call, "/responses", make_body, spec, err);
 }

@@ -61,6 +61,20 @@ tool_part_any(const json_t *content)
 	return false;
 }
 
+const json_t *
+tool_part_first(
+    const json_t *parts, const struct driver *driver, struct tool_part *out)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(parts); i++) {
+		tool_part_read(json_array_get(parts, i), driver, out);
+		if (out->type == TOOL_PART_CALL)
+			return json_array_get(parts, i);
+	}
+	return NULL;
+}
+
 /* A tool may give nothing, a call may have no arguments. */
 static struct str
 text_of_nothing(const struct tool_part *part)

@@ -31,6 +31,10 @@ void tool_part_read(const json_t *part, const struct driver *driver,
  * or a result. */
 bool tool_part_any(const json_t *content);
 
+/* The first of PARTS that is a call, read into OUT; or NULL. */
+const json_t *tool_part_first(
+    const json_t *parts, const struct driver *driver, struct tool_part *out);
+
 /* What vendors that want text are told: a result that is a string as it is, any
  * other as compact JSON; the arguments of a call as JSON, those that are none
  * as the model gave them.  It lives in the arena. */

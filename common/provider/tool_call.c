@@ -33,10 +33,24 @@ tool_call_count(size_t *n, struct err *err)
 }
 
 int
-tool_args_print(struct buf *b, const json_t *args, struct err *err)
+tool_args_text(
+    struct arena *a, const json_t *args, struct str *out, struct err *err)
 {
-	json_print(b, args);
-	return buf_full(b) ? too_large(err) : 0;
+	struct buf b;
+	int rc = 0;
+
+	*out = STR("{}");
+	if (args == NULL || json_is_null(args))
+		return 0;
+	buf_init(&b, LIMIT_OBJECT_BYTES);
+	json_print(&b, args);
+	if (buf_full(&b))
+		rc = too_large(err);
+	else
+		*out =
+		    (struct str){arena_strndup(a, buf_str(&b), b.len), b.len};
+	buf_free(&b);
+	return rc;
 }
 
 struct tool_call *
@@ -157,21 +171,15 @@ free_call(struct tool_call *made)
 	made->keep = NULL;
 }
 
-static struct str
-text_of(const struct buf *b)
-{
-	return buf_text(b);
-}
-
 void
 tool_calls_emit(struct call *call, struct tool_calls *calls)
 {
 	for (; calls->out < calls->n; calls->out++) {
 		struct tool_call *made = &calls->all[calls->out];
 		struct told told = {
-		    .id = text_of(&made->id),
-		    .name = text_of(&made->name),
-		    .args = text_of(&made->args),
+		    .id = buf_text(&made->id),
+		    .name = buf_text(&made->name),
+		    .args = buf_text(&made->args),
 		    .n = calls->out,
 		    .keep = made->keep,
 		};

@@ -50,8 +50,9 @@ void tool_call_emit(struct call *call, const struct told *told) NONNULL;
 /* Counts a call of an answer in *N; fails when there are too many. */
 int tool_call_count(size_t *n, struct err *err);
 
-/* Prints the arguments of a call that came whole, into B of LIMIT_OBJECT_BYTES;
- * fails when they are larger. */
-int tool_args_print(struct buf *b, const json_t *args, struct err *err);
+/* The arguments of a call that came whole as text, in the arena: {} for none;
+ * fails when they are larger than LIMIT_OBJECT_BYTES. */
+int tool_args_text(struct arena *a, const json_t *args, struct str *out,
+    struct err *err) MUST_USE;
 
 #endif

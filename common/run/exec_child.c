@@ -104,7 +104,7 @@ take_line(struct exec *x, struct str line)
 
 	c->heard = true;
 	c->last = loop_now(x->engine->loop);
-	rc = driver_of(x)->frame(x->call, STR(""), line, &x->err);
+	rc = driver_frame(x->call, STR(""), line, &x->err);
 	if (rc == 0 && !x->guard.done) {
 		if (first)
 			set_clock(x);
@@ -250,19 +250,12 @@ start(struct exec *x)
 		set_clock(x);
 }
 
-/* A program may end a call by its own end, as its driver knows. */
 static void
 settle(struct exec *x)
 {
-	bool cut = x->how != HTTP_OK;
-	struct err why = {0};
-
-	if (driver_of(x)->end(x->call, cut, &why) < 0 || !x->guard.done)
-		(void)fail(&x->err, ERR_PROVIDER, "Executor '%s' failed: %s",
-		    x->ask.provider->name,
-		    x->child.reason != NULL ? x->child.reason
-					    : "it gave no answer");
-	err_free(&why);
+	(void)fail(&x->err, ERR_PROVIDER, "Executor '%s' failed: %s",
+	    x->ask.provider->name,
+	    x->child.reason != NULL ? x->child.reason : "it gave no answer");
 }
 
 static void

@@ -65,7 +65,7 @@ on_frame(void *arg, struct str event, struct str data)
 {
 	struct exec *x = arg;
 
-	return driver_of(x)->frame(x->call, event, data, &x->err);
+	return driver_frame(x->call, event, data, &x->err);
 }
 
 /* Nothing more is wanted of this reply. */
@@ -124,7 +124,7 @@ settle_stream(struct exec *x)
 
 	if (!cut && frame_end(&x->http.frame, on_frame, x, &x->err) != 0)
 		return;
-	(void)!driver_of(x)->end(x->call, cut, &x->err);
+	(void)!driver_end(x->call, cut, &x->err);
 }
 
 static struct str
@@ -152,8 +152,8 @@ settle_body(struct exec *x)
 	else if (prompt_kind_is_media(x->ask.kind))
 		(void)!driver->media_body(
 		    x->call, content_type(x), text, &x->err);
-	else if (driver->body(x->call, text, &x->err) == 0)
-		(void)!driver->end(x->call, false, &x->err);
+	else
+		(void)!driver->body(x->call, text, &x->err);
 }
 
 static void
