@@ -1,8 +1,9 @@
-/* Any bytes as the stream, or the whole reply, of a model that was offered a
- * tool, of every driver that offers some: exactly one terminal event comes out
- * of the guard, and what was called makes a second request that is JSON.  The
- * first byte chooses the driver, the second one the kind, the form and the
- * size of the pieces. */
+/* Any bytes as the stream, or the whole reply, of a model, with a tool of every
+ * driver that offers some and without one of every driver: exactly one terminal
+ * event comes out of the guard, with nothing behind it, and what was called
+ * makes a second request that is JSON.  The first byte chooses the driver and
+ * whether there is a tool, the second one the kind, the form and the size of
+ * the pieces. */
 #include "../../common/base/json.h"
 #include "../../common/base/limits.h"
 #include "../../common/net/frame.h"
@@ -49,6 +50,10 @@ on_event(struct sink *self, const struct event *ev)
 		abort();
 	if (ev->type == EVENT_FINISH || ev->type == EVENT_ERROR)
 		w->ends++;
+	if (ev->type == EVENT_FINISH &&
+	    (ev->finish.usage.input < 0 || ev->finish.usage.output < 0 ||
+		ev->finish.usage.total < 0))
+		abort();
 	if (ev->type == EVENT_TOOL_CALL)
 		add_parts(w, ev);
 }
@@ -64,9 +69,8 @@ static int
 on_frame(void *arg, struct str event, struct str data)
 {
 	struct feed *feed = arg;
-	const struct driver *driver = feed->call->ask->provider->driver;
 
-	return driver->frame(feed->call, event, data, &feed->err);
+	return driver_frame(feed->call, event, data, &feed->err);
 }
 
 static int
@@ -107,12 +111,12 @@ first_step(
 
 	guard_init(&guard, &w->sink, ask->kind, ask->stream);
 	feed.call = driver_call(a, ask, &guard.sink);
-	if (ask->stream)
-		rc = stream(&feed, text, (size_t)(form >> 3) + 1);
-	else
+	if (!ask->stream)
 		rc = driver->body(feed.call, text, &feed.err);
-	if (rc == 0)
-		rc = driver->end(feed.call, (form & 4) != 0, &feed.err);
+	else
+		rc = stream(&feed, text, (size_t)(form >> 3) + 1);
+	if (rc == 0 && ask->stream)
+		rc = driver_end(feed.call, (form & 4) != 0, &feed.err);
 	if (rc != 0)
 		guard_fail(&guard,
 		    (struct str){feed.err.msg,
@@ -147,14 +151,15 @@ second_step(const struct watch *w, struct ask *ask)
 	arena_free(a);
 }
 
-/* The Nth, around and around, of those that offer tools. */
+/* The Nth, around and around, of those that speak to an address and, with
+ * TOOLS, offer some. */
 static const struct driver *
-choose(unsigned n)
+choose(unsigned n, bool tools)
 {
 	size_t i = 0;
 
 	for (;; i = drivers[i + 1] != NULL ? i + 1 : 0) {
-		if ((drivers[i]->abilities & DRIVER_TOOLS) == 0 ||
+		if ((tools && (drivers[i]->abilities & DRIVER_TOOLS) == 0) ||
 		    drivers[i]->build == NULL)
 			continue;
 		if (n-- == 0)
@@ -167,20 +172,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct tool_decl tool = {.name = "f"};
 	struct provider vendor = {.name = "v", .base_url = "https://v.test"};
-	struct ask ask = {
-	    .provider = &vendor, .model = "m", .tools = &tool, .n_tools = 1};
+	struct ask ask = {.provider = &vendor, .model = "m", .tools = &tool};
 	struct watch watch = {.sink.event = on_event};
 
 	if (size < 2)
 		return 0;
-	vendor.driver = choose(data[0]);
+	ask.n_tools = (data[0] & 0x80) == 0;
+	vendor.driver = choose(data[0] & 0x7f, ask.n_tools != 0);
 	ask.kind = (data[1] & 1) != 0 ? PROMPT_OBJECT : PROMPT_TEXT;
 	ask.stream = (data[1] & 2) == 0;
 	watch.calls = json_array();
 	watch.results = json_array();
 	first_step(&watch, &ask, (struct str){(const char *)data + 2, size - 2},
 	    data[1]);
-	if (json_array_size(watch.calls) != 0)
+	if (ask.n_tools != 0 && json_array_size(watch.calls) != 0)
 		second_step(&watch, &ask);
 	json_decref(watch.calls);
 	json_decref(watch.results);

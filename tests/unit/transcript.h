@@ -20,8 +20,10 @@ struct transcripts {
 	const char *dir, *suffix;
 	enum frame_kind kind;
 	const char *base_url, *key;
-	const char *auth; /* the header that carries the key */
-	bool agent;	  /* it runs its tools itself: there are no talks */
+	const char *accept; /* the header of a request for a stream */
+	const char *header; /* one more that is always there, or NULL */
+	const char *auth;   /* the one that carries the key */
+	bool agent;	    /* it runs its tools itself: there are no talks */
 	/* Makes the bytes of a stream from what the file holds; NULL: it holds
 	 * them. */
 	void (*encode)(struct buf *bytes, struct str text);
@@ -34,7 +36,6 @@ void transcript_streams(const struct transcripts *t);
 void transcript_cuts(const struct transcripts *t);
 void transcript_replies(const struct transcripts *t);
 void transcript_requests(const struct transcripts *t);
-void transcript_headers(const struct transcripts *t, const char *accept);
 
 /* --- what other tests are made of */
 

@@ -5,132 +5,108 @@
 
 #include <stddef.h>
 
-/* Thoughts are billed among all that is said and not counted apart. */
-static const char *const anthropic_lacks[] = {"reasoning tokens", NULL};
+#define SSE                                                                    \
+	.suffix = ".sse", .kind = FRAME_SSE,                                   \
+	.accept = "Accept: text/event-stream"
+#define BEARER .key = "key", .auth = "Authorization: Bearer key"
+#define LACKS(...)                                                             \
+	.lacks = (const char *const[])                                         \
+	{                                                                      \
+		__VA_ARGS__, NULL                                              \
+	}
+/* An agent runs its tools itself, so there are no talks.  What it called is
+ * told with arguments that were read. */
+#define AGENT_LACKS                                                            \
+	"tools with two steps", "tools with two steps, stream",                \
+	    "object with tools", "object with tools, stream",                  \
+	    "arguments that are no JSON", "failed tool"
 
+/* Thoughts are billed among all that is said and not counted apart. */
 const struct transcripts vendor_anthropic = {
     .driver = &driver_anthropic,
     .dir = "anthropic",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
+    SSE,
     .base_url = "https://vendor.test/v1",
     .key = "key",
-    .lacks = anthropic_lacks,
+    .header = "anthropic-version: 2023-06-01",
+    .auth = "x-api-key: key",
+    LACKS("reasoning tokens"),
 };
 
-/* Thoughts are no tokens of their own there either. */
-static const char *const bedrock_lacks[] = {"reasoning tokens", NULL};
-
-/* Streams are written as lines. */
+/* Nor are they there.  Streams are written as lines. */
 const struct transcripts vendor_bedrock = {
     .driver = &driver_bedrock,
     .dir = "bedrock",
     .suffix = ".records",
     .kind = FRAME_RECORDS,
+    .accept = "Accept: application/vnd.amazon.eventstream",
     .base_url = "https://bedrock-runtime.us-east-1.amazonaws.com",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
+    BEARER,
     .encode = record_lines,
-    .lacks = bedrock_lacks,
+    LACKS("reasoning tokens"),
 };
 
 const struct transcripts vendor_chat = {
     .driver = &driver_chat,
     .dir = "chat",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
+    SSE,
     .base_url = "https://vendor.test/v1",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
+    BEARER,
 };
 
 /* Arguments are objects, which are parsed with the rest of the answer. */
-static const char *const gemini_lacks[] = {"arguments that are no JSON", NULL};
-
 const struct transcripts vendor_gemini = {
     .driver = &driver_gemini,
     .dir = "gemini",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
+    SSE,
     .base_url = "https://vendor.test/v1beta",
     .key = "key",
     .auth = "x-goog-api-key: key",
-    .lacks = gemini_lacks,
+    LACKS("arguments that are no JSON"),
 };
 
 /* Nobody filters or caches, and thoughts are not counted apart. */
-static const char *const ollama_lacks[] = {"arguments that are no JSON",
-    "cached tokens", "reasoning tokens", "finish content-filter", NULL};
-
 const struct transcripts vendor_ollama = {
     .driver = &driver_ollama,
     .dir = "ollama",
     .suffix = ".ndjson",
     .kind = FRAME_LINES,
+    .accept = "Accept: application/x-ndjson",
     .base_url = "http://vendor.test:11434",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
-    .lacks = ollama_lacks,
+    BEARER,
+    LACKS("arguments that are no JSON", "cached tokens", "reasoning tokens",
+	"finish content-filter"),
 };
 
 const struct transcripts vendor_responses = {
     .driver = &driver_responses,
     .dir = "responses",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
+    SSE,
     .base_url = "https://vendor.test/v1",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
-};
-
-/* An agent runs its tools itself, so there are no talks.  What it called is
- * told with arguments that were read. */
-static const char *const mastra_lacks[] = {
-    "tools with two steps",
-    "tools with two steps, stream",
-    "object with tools",
-    "object with tools, stream",
-    "arguments that are no JSON",
-    "failed tool",
-    NULL,
+    BEARER,
 };
 
 const struct transcripts vendor_mastra = {
     .driver = &driver_mastra,
     .dir = "mastra",
-    .suffix = ".sse",
-    .kind = FRAME_SSE,
+    SSE,
     .base_url = "https://vendor.test",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
+    BEARER,
     .agent = true,
-    .lacks = mastra_lacks,
+    LACKS(AGENT_LACKS),
 };
 
 /* Objects come whole, tokens are counted together. */
-static const char *const mastra_v0_lacks[] = {
-    "object stream",
-    "tools with two steps",
-    "tools with two steps, stream",
-    "object with tools",
-    "object with tools, stream",
-    "arguments that are no JSON",
-    "failed tool",
-    "cached tokens",
-    "reasoning tokens",
-    NULL,
-};
-
 const struct transcripts vendor_mastra_v0 = {
     .driver = &driver_mastra_v0,
     .dir = "mastra-v0",
     .suffix = ".txt",
     .kind = FRAME_LINES,
+    .accept = "Accept: text/event-stream",
     .base_url = "https://vendor.test/api",
-    .key = "key",
-    .auth = "Authorization: Bearer key",
+    BEARER,
     .agent = true,
-    .lacks = mastra_v0_lacks,
+    LACKS(AGENT_LACKS, "object stream", "cached tokens", "reasoning tokens"),
 };
 
 const struct transcripts *const vendors[] = {

@@ -1,7 +1,8 @@
-/* The records of Amazon's event stream do not depend on where it was cut, and
- * what is handed on lies within the bytes that came.  The first byte chooses
- * the largest record, the second the size of the pieces, the third whether the
- * checksums are made right, which no fuzzer would guess. */
+/* The events of a stream, server-sent, lines or Amazon's records, do not depend
+ * on where it was cut, and what is handed on lies within the bytes that came.
+ * The first byte chooses the kind, the largest event and whether the checksums
+ * of records are made right, which no fuzzer would guess, the second one the
+ * size of the pieces. */
 #include "../../common/base/gunzip.h"
 #include "../../common/net/frame.h"
 
@@ -76,13 +77,14 @@ feed(struct frame *f, const char *p, size_t len, struct buf *out)
 }
 
 static int
-replay(struct str text, size_t max, size_t step, struct buf *out)
+replay(struct str text, enum frame_kind kind, size_t max, size_t step,
+    struct buf *out)
 {
 	struct err err = {0};
 	struct frame f;
 	int rc = 0;
 
-	frame_init(&f, FRAME_RECORDS, max);
+	frame_init(&f, kind, max);
 	for (size_t i = 0; i < text.len && rc == 0; i += step) {
 		size_t n = text.len - i < step ? text.len - i : step;
 
@@ -91,33 +93,39 @@ replay(struct str text, size_t max, size_t step, struct buf *out)
 	if (rc == 0)
 		rc = frame_end(&f, note, out, &err);
 	frame_free(&f);
+	err_free(&err);
 	return rc;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	enum { LINES = 1, SMALL = 2, RECORDS = 4, MEND = 8 };
+	enum frame_kind kind = FRAME_SSE;
 	struct buf whole, pieces;
 	struct str text;
 	char *bytes;
 	size_t max;
 	int rc[2];
 
-	if (len < 4)
+	if (len < 3)
 		return 0;
-	max = (data[0] & 1) != 0 ? data[0] : 1u << 20;
-	text.len = len - 3;
-	bytes = malloc(text.len);
+	if ((data[0] & RECORDS) != 0)
+		kind = FRAME_RECORDS;
+	else if ((data[0] & LINES) != 0)
+		kind = FRAME_LINES;
+	max = (data[0] & SMALL) != 0 ? data[0] : 1u << 20;
+	text.len = len - 2;
+	text.p = bytes = malloc(text.len);
 	if (bytes == NULL)
 		abort();
-	memcpy(bytes, data + 3, text.len);
-	if ((data[2] & 1) != 0)
+	memcpy(bytes, data + 2, text.len);
+	if (kind == FRAME_RECORDS && (data[0] & MEND) != 0)
 		mend(bytes, text.len);
-	text.p = bytes;
 	buf_init(&whole, 64u << 20);
 	buf_init(&pieces, 64u << 20);
-	rc[0] = replay(text, max, text.len, &whole);
-	rc[1] = replay(text, max, data[1] % 32u + 1, &pieces);
+	rc[0] = replay(text, kind, max, text.len, &whole);
+	rc[1] = replay(text, kind, max, data[1] % 32u + 1, &pieces);
 	if (rc[0] != rc[1] || whole.len != pieces.len ||
 	    memcmp(buf_str(&whole), buf_str(&pieces), whole.len) != 0)
 		abort();
