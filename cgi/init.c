@@ -280,7 +280,8 @@ ask_all(struct asking *q)
 	rc = answer(q, q->server, "Which web server?", NULL, take_server);
 	if (rc == 0)
 		rc = answer(q, q->path, "At which path of its URLs?",
-		    q->init.server->units || q->init.server->suffix != NULL
+		    q->init.server->template == NULL ||
+			    q->init.server->suffix != NULL
 			? "/agentmark"
 			: "/cgi-bin/agentmark-fcgi",
 		    take_path);
