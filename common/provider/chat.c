@@ -14,6 +14,7 @@
 static const struct reason_name reasons[] = {
     {"stop", FINISH_STOP},
     {"length", FINISH_LENGTH},
+    {"model_length", FINISH_LENGTH}, /* of the context, says Mistral */
     {"content_filter", FINISH_CONTENT_FILTER},
     {"tool_calls", FINISH_TOOL_CALLS},
     {"function_call", FINISH_TOOL_CALLS},

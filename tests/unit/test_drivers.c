@@ -61,6 +61,30 @@ struct reason {
 	const char *vendor, *ours;
 };
 
+static const struct reason anthropic_reasons[] = {
+    {"end_turn", "stop"},
+    {"stop_sequence", "stop"},
+    {"pause_turn", "stop"},
+    {"max_tokens", "length"},
+    {"model_context_window_exceeded", "length"},
+    {"refusal", "content-filter"},
+    {"tool_use", "tool-calls"},
+    {"something_new", "unknown"},
+    {NULL, NULL},
+};
+
+/* With what Mistral's models call a context that is full. */
+static const struct reason chat_reasons[] = {
+    {"stop", "stop"},
+    {"length", "length"},
+    {"model_length", "length"},
+    {"content_filter", "content-filter"},
+    {"tool_calls", "tool-calls"},
+    {"function_call", "tool-calls"},
+    {"something_new", "unknown"},
+    {NULL, NULL},
+};
+
 static const struct reason gemini_reasons[] = {
     {"STOP", "stop"},
     {"MAX_TOKENS", "length"},
@@ -132,6 +156,14 @@ static const struct {
 	const struct reason *reasons;
 	const char *reply[2], *stream[2];
 } ends[] = {
+    {&vendor_anthropic, anthropic_reasons,
+	{"{\"content\":[],\"stop_reason\":\"", "\"}"},
+	{"data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"",
+	    "\"}}\n\ndata: {\"type\":\"message_stop\"}\n\n"}},
+    {&vendor_chat, chat_reasons,
+	{"{\"choices\":[{\"message\":{},\"finish_reason\":\"", "\"}]}"},
+	{"data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"",
+	    "\"}]}\n\ndata: [DONE]\n\n"}},
     {&vendor_gemini, gemini_reasons,
 	{"{\"candidates\":[{\"finishReason\":\"", "\"}]}"},
 	{"data: {\"candidates\":[{\"finishReason\":\"", "\"}]}\n\n"}},
