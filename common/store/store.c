@@ -97,10 +97,17 @@ warn_err(struct store *s, struct err *err)
 	err_free(err);
 }
 
-static bool
-is_broken(int rc)
+bool
+store_is_broken(int rc)
 {
 	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
+
+bool
+store_is_busy(int rc)
+{
+	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED ||
+	       (rc & 0xff) == SQLITE_INTERRUPT;
 }
 
 static bool
@@ -153,7 +160,7 @@ note(struct store *s, int rc, struct err *err)
 
 	if (text == NULL || strcmp(text, "not an error") == 0)
 		text = sqlite3_errstr(rc);
-	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_INTERRUPT)
+	if (store_is_busy(rc))
 		text = "others had it locked for too long";
 	(void)fail(err, ERR_INTERNAL, "%s: %s", s->path, text);
 }
@@ -182,14 +189,13 @@ mend(struct store *s)
 	if (rc == SQLITE_OK)
 		return;
 	s->fault = SQLITE_OK;
-	if (is_broken(rc) && put_aside(s, &err) == 0)
+	if (store_is_broken(rc) && put_aside(s, &err) == 0)
 		return;
 	if (err.code != ERR_NONE)
 		warn_err(s, &err);
 	if (rc != SQLITE_READONLY_DBMOVED)
 		s->pause = clock_mono_ms() + LIMIT_STORE_PAUSE_MS;
-	if ((rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED &&
-	    (rc & 0xff) != SQLITE_INTERRUPT && (rc & 0xff) != SQLITE_FULL)
+	if (!store_is_busy(rc) && (rc & 0xff) != SQLITE_FULL)
 		store_close(s);
 }
 
@@ -217,7 +223,7 @@ connect_it(struct store *s, struct err *err)
 {
 	int rc = connect_once(s, err);
 
-	if (is_broken(rc)) {
+	if (store_is_broken(rc)) {
 		err_free(err);
 		if (put_aside(s, err) == 0)
 			rc = connect_once(s, err);

@@ -50,7 +50,7 @@ struct store {
 	sqlite3 *db;
 	struct store_statement *statements;
 	size_t n_statements, cap_statements;
-	int64_t wait;	  /* for others, ms; what tests make longer */
+	int64_t wait;	  /* for others, ms */
 	int64_t deadline; /* of the question that is asked, monotonic ms */
 	int64_t pause;	  /* not to be asked until then; monotonic ms */
 	int64_t logged;	  /* when the log was told last; 0: never */
@@ -133,6 +133,10 @@ double store_real(
 /* Each row of a long list has its own time. */
 void store_patience(struct store *s);
 
+/* What a code of SQLite's says: the file is broken, or others have it. */
+bool store_is_broken(int rc);
+bool store_is_busy(int rc);
+
 /* Notes that a question failed and why.  Safe in a transaction. */
 void store_fault(struct store *s, int rc);
 /* One line in the log, but not too often. */
@@ -170,9 +174,12 @@ int store_schema(struct store *s, struct err *err);
 /* --- processes: store_owner.c */
 
 void store_owner_self(struct store_owner *self);
-/* False only when it is known to be gone. */
-bool store_owner_alive(
-    const struct store_owner *self, const struct store_owner *owner);
+/* Whether the process whose pid, start and space stand in a row from COLUMN on
+ * lives: false only when it is known to be gone. */
+bool store_is_owned(struct store *s, sqlite3_stmt *stmt, int column);
+/* The same behind a column that says until when at most. */
+bool store_is_held(
+    struct store *s, sqlite3_stmt *stmt, int column, int64_t now);
 
 /* --- what others need of one another, inside a transaction */
 

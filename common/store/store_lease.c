@@ -19,16 +19,6 @@ list(struct store *s, const char *key)
 	    VALUES(TEXT(key)));
 }
 
-static bool
-is_held(struct store *s, sqlite3_stmt *stmt, int64_t now)
-{
-	struct store_owner owner = {sqlite3_column_int64(stmt, 2),
-	    sqlite3_column_int64(stmt, 3), sqlite3_column_int64(stmt, 4)};
-
-	return sqlite3_column_int64(stmt, 1) > now &&
-	       store_owner_alive(&s->self, &owner);
-}
-
 /* What is read is not changed meanwhile: the dead are dropped behind it. */
 static int64_t
 drop_dead(struct store *s, const char *key, int64_t now)
@@ -37,7 +27,7 @@ drop_dead(struct store *s, const char *key, int64_t now)
 	sqlite3_stmt *stmt = list(s, key);
 
 	while (n < LIMIT_STORE_SWEEP_ROWS && store_row(s, stmt))
-		if (!is_held(s, stmt, now))
+		if (!store_is_held(s, stmt, 1, now))
 			dead[n++] = sqlite3_column_int64(stmt, 0);
 	store_done(stmt);
 	for (int64_t i = 0; i < n; i++)
@@ -69,7 +59,7 @@ is_full(struct store *s, const char *key, int64_t most)
 		return false;
 	stmt = list(s, key);
 	while (taken < most && store_row(s, stmt))
-		if (is_held(s, stmt, now))
+		if (store_is_held(s, stmt, 1, now))
 			taken++;
 	store_done(stmt);
 	return taken >= most && !s->failed;

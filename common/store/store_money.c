@@ -125,7 +125,6 @@ void
 store_money_sweep(struct store *s, int64_t now)
 {
 	struct dead dead[LIMIT_STORE_SWEEP_ROWS];
-	struct store_owner owner;
 	sqlite3_stmt *stmt;
 	size_t n = 0;
 
@@ -134,11 +133,7 @@ store_money_sweep(struct store *s, int64_t now)
 	    " limit ?",
 	    VALUES(INT(LIMIT_STORE_SWEEP_ROWS)));
 	while (n < LIMIT_STORE_SWEEP_ROWS && store_row(s, stmt)) {
-		owner.pid = sqlite3_column_int64(stmt, 3);
-		owner.start = sqlite3_column_int64(stmt, 4);
-		owner.space = sqlite3_column_int64(stmt, 5);
-		if (sqlite3_column_int64(stmt, 2) > now &&
-		    store_owner_alive(&s->self, &owner))
+		if (store_is_held(s, stmt, 2, now))
 			continue;
 		dead[n++] = (struct dead){sqlite3_column_int64(stmt, 0),
 		    sqlite3_column_double(stmt, 1)};

@@ -56,16 +56,25 @@ store_owner_self(struct store_owner *self)
 }
 
 bool
-store_owner_alive(
-    const struct store_owner *self, const struct store_owner *owner)
+store_is_owned(struct store *s, sqlite3_stmt *stmt, int column)
 {
+	const struct store_owner owner = {sqlite3_column_int64(stmt, column),
+	    sqlite3_column_int64(stmt, column + 1),
+	    sqlite3_column_int64(stmt, column + 2)};
 	int64_t start;
 
 	/* The numbers of another container mean nothing here. */
-	if (owner->space != self->space || owner->pid <= 0)
+	if (owner.space != s->self.space || owner.pid <= 0)
 		return true;
-	if (kill((pid_t)owner->pid, 0) == -1 && errno == ESRCH)
+	if (kill((pid_t)owner.pid, 0) == -1 && errno == ESRCH)
 		return false;
-	start = start_of(owner->pid);
-	return start == 0 || owner->start == 0 || start == owner->start;
+	start = start_of(owner.pid);
+	return start == 0 || owner.start == 0 || start == owner.start;
+}
+
+bool
+store_is_held(struct store *s, sqlite3_stmt *stmt, int column, int64_t now)
+{
+	return sqlite3_column_int64(stmt, column) > now &&
+	       store_is_owned(s, stmt, column + 1);
 }

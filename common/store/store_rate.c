@@ -8,6 +8,16 @@
 /* Whole seconds that count beside the one that runs. */
 enum { WINDOW = 60 };
 
+static void
+add(struct store *s, const char *key, int64_t second, double amount)
+{
+	(void)store_do(s,
+	    "insert into rate (key, second, amount) values (?, ?, ?)"
+	    " on conflict (key, second) do update"
+	    " set amount = amount + excluded.amount",
+	    VALUES(TEXT(key), INT(second), REAL(amount)));
+}
+
 /* The clock was set back: what lies ahead counts as taken now. */
 static void
 pull_back(struct store *s, const char *key, int64_t second)
@@ -20,11 +30,7 @@ pull_back(struct store *s, const char *key, int64_t second)
 		return;
 	(void)store_do(s, "delete from rate where key = ? and second > ?",
 	    VALUES(TEXT(key), INT(second)));
-	(void)store_do(s,
-	    "insert into rate (key, second, amount) values (?, ?, ?)"
-	    " on conflict (key, second) do update"
-	    " set amount = amount + excluded.amount",
-	    VALUES(TEXT(key), INT(second), REAL(ahead)));
+	add(s, key, second, ahead);
 }
 
 /* Drops what counts no more; returns what still does. */
@@ -36,16 +42,6 @@ sum(struct store *s, const char *key, int64_t second)
 	pull_back(s, key, second);
 	return store_real(s, "select total(amount) from rate where key = ?",
 	    VALUES(TEXT(key)));
-}
-
-static void
-add(struct store *s, const char *key, int64_t second, double amount)
-{
-	(void)store_do(s,
-	    "insert into rate (key, second, amount) values (?, ?, ?)"
-	    " on conflict (key, second) do update"
-	    " set amount = amount + excluded.amount",
-	    VALUES(TEXT(key), INT(second), REAL(amount)));
 }
 
 struct ask {

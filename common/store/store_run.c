@@ -83,9 +83,6 @@ text_or_empty(sqlite3_stmt *stmt, int column)
 static void
 get(struct store *s, sqlite3_stmt *stmt, struct store_run *run)
 {
-	struct store_owner owner = {sqlite3_column_int64(stmt, 14),
-	    sqlite3_column_int64(stmt, 15), sqlite3_column_int64(stmt, 16)};
-
 	*run = (struct store_run){
 	    .id = text_or_empty(stmt, 0),
 	    .kind = text_or_empty(stmt, 1),
@@ -101,10 +98,9 @@ get(struct store *s, sqlite3_stmt *stmt, struct store_run *run)
 	    .rows = sqlite3_column_int64(stmt, 11),
 	    .failed = sqlite3_column_int64(stmt, 12),
 	    .cost = sqlite3_column_double(stmt, 13),
-	    .pid = owner.pid,
+	    .pid = sqlite3_column_int64(stmt, 14),
 	};
-	if (strcmp(run->status, "running") == 0 &&
-	    !store_owner_alive(&s->self, &owner))
+	if (strcmp(run->status, "running") == 0 && !store_is_owned(s, stmt, 14))
 		run->status = "gone";
 }
 

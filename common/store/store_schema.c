@@ -117,15 +117,11 @@ get_text(struct store *s, const char *sql, char *text, size_t size)
 static int
 get_int(struct store *s, const char *sql, int64_t *value)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+	char text[24];
+	int rc = get_text(s, sql, text, sizeof(text));
 
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(stmt);
-	*value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	(void)sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+	*value = strtoll(text, NULL, 10);
+	return rc;
 }
 
 static int
@@ -202,19 +198,6 @@ open_db(struct store *s)
 	return rc;
 }
 
-static bool
-is_busy(int rc)
-{
-	return (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED ||
-	       (rc & 0xff) == SQLITE_INTERRUPT;
-}
-
-static bool
-is_broken(int rc)
-{
-	return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
-}
-
 /* A file that is marked for a write-ahead log while the memory for it cannot
  * be shared (a network file system) is opened by one alone, who changes the
  * mark. */
@@ -240,7 +223,7 @@ get_version(struct store *s, int64_t *version)
 {
 	int rc = get_int(s, "pragma user_version", version);
 
-	if (rc == SQLITE_OK || is_busy(rc) || is_broken(rc))
+	if (rc == SQLITE_OK || store_is_busy(rc) || store_is_broken(rc))
 		return rc;
 	rc = leave_wal(s);
 	return rc == SQLITE_OK ? get_int(s, "pragma user_version", version)
@@ -257,12 +240,12 @@ enter_wal(struct store *s)
 
 	for (int times = 0;; times++) {
 		rc = get_text(s, "pragma journal_mode=wal", mode, sizeof(mode));
-		if (!is_busy(rc) || on_busy(s, times) == 0)
+		if (!store_is_busy(rc) || on_busy(s, times) == 0)
 			break;
 	}
 	if (rc == SQLITE_OK && strcmp(mode, "wal") == 0)
 		rc = run(s, "begin immediate; rollback");
-	if (rc == SQLITE_OK || is_busy(rc) || is_broken(rc))
+	if (rc == SQLITE_OK || store_is_busy(rc) || store_is_broken(rc))
 		return rc;
 	return leave_wal(s);
 }
