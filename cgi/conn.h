@@ -9,9 +9,6 @@
 struct conn;
 
 struct conn_backend {
-	/* The next request: 1 when there is one, 0 when there is none now, -1
-	 * when something failed.  Does not wait for a connection. */
-	int (*accept)(struct conn *c);
 	/* A variable of the request, or NULL; valid until finish. */
 	const char *(*var)(struct conn *c, const char *name);
 	/* Up to LEN bytes of the body; 0 at its end, -1 when it broke off. */
@@ -23,10 +20,6 @@ struct conn_backend {
 	 * after the body has been read to its end. */
 	int (*fd)(struct conn *c);
 	void (*finish)(struct conn *c);
-	/* A connection that the web server keeps open for its next request,
-	 * or -1; and how it is closed. */
-	int (*kept)(struct conn *c);
-	void (*drop)(struct conn *c);
 	void (*free)(struct conn *c);
 };
 
@@ -35,7 +28,7 @@ struct conn {
 	bool framed; /* the body has an end of its own, beside its length */
 };
 
-/* Standard input, standard output and the environment. */
+/* The one request of standard input, standard output and the environment. */
 struct conn *conn_cgi_open(void) MUST_USE;
 
 /* Whether descriptor 0 is a socket that FastCGI requests arrive at. */
@@ -43,5 +36,14 @@ bool conn_fcgi_is_wanted(void);
 
 /* Serves LISTEN_FD, which is made non-blocking; NULL when that fails. */
 struct conn *conn_fcgi_open(int listen_fd) MUST_USE;
+
+/* The next request: 1 when there is one, 0 when there is none now, -1 when
+ * something failed.  Does not wait for a connection. */
+int conn_fcgi_accept(struct conn *c) MUST_USE NONNULL;
+
+/* A connection that the web server keeps open for its next request, or -1; and
+ * how it is closed. */
+int conn_fcgi_kept(struct conn *c) NONNULL;
+void conn_fcgi_drop(struct conn *c) NONNULL;
 
 #endif

@@ -6,6 +6,7 @@
 #include "../common/base/buf.h"
 #include "../common/base/limits.h"
 #include "../common/base/xalloc.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ struct cgi {
 	struct conn conn; /* first */
 	struct buf out;
 	size_t n_read; /* of the body */
-	bool accepted, ended;
+	bool ended;
 };
 
 /* What is written without a flush leaves at the latest at this size. */
@@ -28,17 +29,6 @@ enum { CGI_OUT_BYTES = 65536 };
 
 /* How long is waited for the next piece of a body that nobody wants. */
 enum { CGI_REST_MS = 5000 };
-
-static int
-cgi_accept(struct conn *c)
-{
-	struct cgi *cgi = (struct cgi *)c;
-
-	if (cgi->accepted)
-		return 0;
-	cgi->accepted = true;
-	return 1;
-}
 
 static const char *
 cgi_var(struct conn *c, const char *name)
@@ -64,27 +54,11 @@ cgi_read(struct conn *c, void *p, size_t len)
 }
 
 static int
-write_all(const char *p, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(STDOUT_FILENO, p, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
 cgi_flush(struct conn *c)
 {
 	struct cgi *cgi = (struct cgi *)c;
-	int rc = write_all(buf_str(&cgi->out), cgi->out.len);
+	int rc = file_write_fd(
+	    STDOUT_FILENO, (struct str){buf_str(&cgi->out), cgi->out.len});
 
 	buf_clear(&cgi->out);
 	return rc;
@@ -98,7 +72,7 @@ cgi_write(struct conn *c, struct str bytes)
 	if (cgi->out.len + bytes.len > CGI_OUT_BYTES && cgi_flush(c) == -1)
 		return -1;
 	if (bytes.len > CGI_OUT_BYTES)
-		return write_all(bytes.p, bytes.len);
+		return file_write_fd(STDOUT_FILENO, bytes);
 	buf_add(&cgi->out, bytes.p, bytes.len);
 	return 0;
 }
@@ -171,19 +145,6 @@ cgi_finish(struct conn *c)
 	throw_rest_away((struct cgi *)c);
 }
 
-static int
-cgi_kept(struct conn *c)
-{
-	(void)c;
-	return -1;
-}
-
-static void
-cgi_drop(struct conn *c)
-{
-	(void)c;
-}
-
 static void
 cgi_free(struct conn *c)
 {
@@ -194,15 +155,12 @@ cgi_free(struct conn *c)
 }
 
 static const struct conn_backend backend = {
-    .accept = cgi_accept,
     .var = cgi_var,
     .read = cgi_read,
     .write = cgi_write,
     .flush = cgi_flush,
     .fd = cgi_fd,
     .finish = cgi_finish,
-    .kept = cgi_kept,
-    .drop = cgi_drop,
     .free = cgi_free,
 };
 

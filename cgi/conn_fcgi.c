@@ -27,8 +27,8 @@ conn_fcgi_is_wanted(void)
 
 /* libfcgi reports a wrong request and one that somebody else took alike, with
  * whatever errno was left; only these mean that the socket itself is broken. */
-static int
-fcgi_accept(struct conn *c)
+int
+conn_fcgi_accept(struct conn *c)
 {
 	struct fcgi *f = (struct fcgi *)c;
 	int rc = FCGX_Accept_r(&f->request);
@@ -104,18 +104,16 @@ fcgi_fd(struct conn *c)
 	return f->request.ipcFd;
 }
 
-static int
-fcgi_kept(struct conn *c)
+int
+conn_fcgi_kept(struct conn *c)
 {
-	struct fcgi *f = (struct fcgi *)c;
-
-	return f->request.ipcFd;
+	return fcgi_fd(c);
 }
 
 /* An idle connection is closed at once; libfcgi would wait two seconds for the
  * peer to do the same, unless the request counts as detached. */
-static void
-fcgi_drop(struct conn *c)
+void
+conn_fcgi_drop(struct conn *c)
 {
 	struct fcgi *f = (struct fcgi *)c;
 
@@ -141,20 +139,17 @@ fcgi_finish(struct conn *c)
 static void
 fcgi_free(struct conn *c)
 {
-	fcgi_drop(c);
+	conn_fcgi_drop(c);
 	free(c);
 }
 
 static const struct conn_backend backend = {
-    .accept = fcgi_accept,
     .var = fcgi_var,
     .read = fcgi_read,
     .write = fcgi_write,
     .flush = fcgi_flush,
     .fd = fcgi_fd,
     .finish = fcgi_finish,
-    .kept = fcgi_kept,
-    .drop = fcgi_drop,
     .free = fcgi_free,
 };
 

@@ -1,5 +1,5 @@
-/* Reads configuration, secrets and the command line's files.  It refuses to
- * know what is in them. */
+/* Reads configuration, secrets and the command line's files, and writes what
+ * commands make.  It refuses to know what is in them. */
 #include "file.h"
 
 #include <errno.h>
@@ -64,4 +64,21 @@ file_read(const char *path, struct buf *b, struct stat *st, bool *present,
 	rc = read_open(fd, path, b, st, err);
 	(void)close(fd);
 	return rc;
+}
+
+int
+file_write_fd(int fd, struct str bytes)
+{
+	ssize_t n;
+
+	while (bytes.len > 0) {
+		n = write(fd, bytes.p, bytes.len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		bytes.p += n;
+		bytes.len -= (size_t)n;
+	}
+	return 0;
 }

@@ -17,4 +17,7 @@ int file_read(const char *path, struct buf *b, struct stat *st, bool *present,
 int file_read_fd(
     int fd, const char *name, struct buf *b, struct err *err) MUST_USE;
 
+/* Writes all of BYTES; -1 and errno when that fails. */
+int file_write_fd(int fd, struct str bytes) MUST_USE;
+
 #endif

@@ -241,24 +241,13 @@ fill_file(const struct init *init, const struct output *item, int fd)
 {
 	bool grouped = item->secret && init->group != NULL;
 	mode_t mode = grouped ? 0640 : 0600;
-	const char *at = buf_str(&item->text);
-	size_t left = item->text.len;
-	ssize_t n;
 
 	if (grouped && fchown(fd, (uid_t)-1, init->gid) == -1)
 		return -1;
 	if (fchmod(fd, item->secret ? mode : 0644) == -1)
 		return -1;
-	while (left > 0) {
-		n = write(fd, at, left);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		at += n;
-		left -= (size_t)n;
-	}
-	return 0;
+	return file_write_fd(
+	    fd, (struct str){buf_str(&item->text), item->text.len});
 }
 
 static int

@@ -7,6 +7,7 @@
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
 #include "../common/base/utf.h"
+#include "file.h"
 #include "grid.h"
 #include "version.h"
 
@@ -208,23 +209,6 @@ new_file(struct terminal *t, const char *end, const char **path)
 	return fd;
 }
 
-static bool
-write_all(int fd, struct str bytes)
-{
-	ssize_t n;
-
-	while (bytes.len > 0) {
-		n = write(fd, bytes.p, bytes.len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes.p += n;
-		bytes.len -= (size_t)n;
-	}
-	return true;
-}
-
 static void
 save_failed(struct terminal *t, const char *path)
 {
@@ -244,7 +228,7 @@ save(struct terminal *t, const json_t *media)
 	    json_string_value(json_object_get(media, "format"));
 	const char *path;
 	struct str bytes;
-	int fd;
+	int fd, rc;
 
 	bytes = base64_read(t->arena, (struct str){json_string_value(base64),
 					  json_string_length(base64)});
@@ -253,7 +237,10 @@ save(struct terminal *t, const json_t *media)
 		return;
 	}
 	fd = new_file(t, ending(t, type, format), &path);
-	if (fd == -1 || !write_all(fd, bytes) || close(fd) == -1)
+	rc = fd != -1 ? file_write_fd(fd, bytes) : -1;
+	if (fd != -1 && close(fd) == -1)
+		rc = -1;
+	if (rc == -1)
 		save_failed(t, path);
 	else
 		(void)printf("%s\n", path);
