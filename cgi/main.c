@@ -35,7 +35,7 @@ main(int argc, char **argv)
 	 * a request must not choose a command. */
 	if (getenv("REQUEST_METHOD") != NULL) {
 		fd = listening_fd();
-		return fd == -1 ? serve_cgi(NULL) : serve_fcgi(NULL, fd);
+		return fd == -1 ? serve_cgi(NULL) : serve_fcgi(NULL, fd, -1);
 	}
 	taken = cli_options(argc - 1, argv + 1, &file);
 	if (taken == -1)
@@ -43,5 +43,5 @@ main(int argc, char **argv)
 	if (argc - 1 > taken)
 		return cli_run(file, argc - 1 - taken, argv + 1 + taken);
 	fd = listening_fd();
-	return fd == -1 ? cli_lost(file) : serve_fcgi(file, fd);
+	return fd == -1 ? cli_lost(file) : serve_fcgi(file, fd, -1);
 }

@@ -292,7 +292,7 @@ pool_command(const char *file, int n_args, char *const *args)
 
 	if (n_args == 1 && strcmp(args[0], POOL_WORKER_ARG) == 0 &&
 	    listen_accepts(STDIN_FILENO))
-		return serve_worker(file, STDIN_FILENO, POOL_MASTER_FD);
+		return serve_fcgi(file, STDIN_FILENO, POOL_MASTER_FD);
 	rc = pool_options_read(&pool.options, n_args, args);
 	if (rc != 0)
 		return rc;

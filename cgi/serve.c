@@ -74,7 +74,6 @@ static void
 deliver_behind(struct gate *gate)
 {
 	const struct settings *settings = &gate->conf->settings;
-
 	bool owes = runner_owes(gate->runner);
 
 	if (runner_holds(gate->runner)) {
@@ -101,32 +100,21 @@ serve_cgi(const char *conf_file)
 	gate_init(&gate, conf_file);
 	conf_log(gate.conf, LEVEL_ERROR);
 	conn = conn_cgi_open();
-	if (conn->ops->accept(conn) == 1) {
-		request_answer(&gate, conn);
-		conn->ops->finish(conn);
-		deliver_behind(&gate);
-	}
+	request_answer(&gate, conn);
+	conn->ops->finish(conn);
+	deliver_behind(&gate);
 	conn->ops->free(conn);
 	gate_free(&gate);
 	return 0;
 }
 
 static void
-on_knock(void *arg, bool gone)
+note(void *arg, bool gone)
 {
-	struct server *s = arg;
+	bool *happened = arg;
 
 	(void)gone;
-	s->knock = true;
-}
-
-static void
-on_kept(void *arg, bool gone)
-{
-	struct server *s = arg;
-
-	(void)gone;
-	s->kept = true;
+	*happened = true;
 }
 
 static void
@@ -204,20 +192,20 @@ use_idle_time(struct server *s)
 static void
 wait_for_request(struct server *s)
 {
-	int kept_fd = s->conn->ops->kept(s->conn);
+	int kept_fd = conn_fcgi_kept(s->conn);
 	struct watch *listening, *kept = NULL;
 
 	s->knock = s->kept = false;
-	listening = loop_watch(s->loop, s->listen_fd, on_knock, s);
+	listening = loop_watch(s->loop, s->listen_fd, note, &s->knock);
 	if (kept_fd >= 0)
-		kept = loop_watch(s->loop, kept_fd, on_kept, s);
+		kept = loop_watch(s->loop, kept_fd, note, &s->kept);
 	use_idle_time(s);
 	while (!s->knock && !s->kept && !s->stop)
 		loop_turn(s->loop, -1);
 	loop_unwatch(listening);
 	loop_unwatch(kept);
 	if (s->knock && !s->kept)
-		s->conn->ops->drop(s->conn);
+		conn_fcgi_drop(s->conn);
 }
 
 /* A report that finds no room is made good by the next one. */
@@ -239,7 +227,7 @@ accept_request(struct server *s)
 	int rc;
 
 	harden_hold_stop(true);
-	rc = s->conn->ops->accept(s->conn);
+	rc = conn_fcgi_accept(s->conn);
 	harden_hold_stop(false);
 	return rc;
 }
@@ -271,13 +259,7 @@ serve_requests(struct server *s)
 }
 
 int
-serve_fcgi(const char *conf_file, int listen_fd)
-{
-	return serve_worker(conf_file, listen_fd, -1);
-}
-
-int
-serve_worker(const char *conf_file, int listen_fd, int master_fd)
+serve_fcgi(const char *conf_file, int listen_fd, int master_fd)
 {
 	struct server s = {.listen_fd = listen_fd, .master_fd = master_fd};
 	struct watch *signals = NULL, *master = NULL;
