@@ -16,17 +16,9 @@ put(struct answer *a, struct str bytes)
 		a->reply.gone = true;
 }
 
-/* What every head ends with. */
+/* LEN is -1 when the body ends by itself. */
 static void
-add_end(struct buf *b, const struct answer *a)
-{
-	if (a->request_id != NULL)
-		buf_addf(b, "X-Request-Id: %s\r\n", a->request_id);
-	buf_adds(b, "Cache-Control: no-store\r\n\r\n");
-}
-
-static void
-put_head(struct answer *a, int status, const char *type, size_t len)
+put_head(struct answer *a, int status, const char *type, int64_t len)
 {
 	struct buf b;
 
@@ -34,14 +26,16 @@ put_head(struct answer *a, int status, const char *type, size_t len)
 	buf_addf(&b, "Status: %d %s\r\n", status, httpd_phrase(status));
 	if (type != NULL)
 		buf_addf(&b, "Content-Type: %s\r\n", type);
-	if (type != NULL && !a->head_only)
-		buf_addf(&b, "Content-Length: %zu\r\n", len);
+	if (type != NULL && len != -1 && !a->head_only)
+		buf_addf(&b, "Content-Length: %" PRId64 "\r\n", len);
 	if (a->head != NULL)
 		buf_adds(&b, a->head);
 	if (a->reply.retry_after > 0)
 		buf_addf(
 		    &b, "Retry-After: %" PRId64 "\r\n", a->reply.retry_after);
-	add_end(&b, a);
+	if (a->request_id != NULL)
+		buf_addf(&b, "X-Request-Id: %s\r\n", a->request_id);
+	buf_adds(&b, "Cache-Control: no-store\r\n\r\n");
 	put(a, (struct str){buf_str(&b), b.len});
 	buf_free(&b);
 	a->reply.started = true;
@@ -53,7 +47,7 @@ put_whole(struct answer *a, int status, const char *type, struct str body)
 {
 	if (a->reply.started)
 		return;
-	put_head(a, status, type, body.len);
+	put_head(a, status, type, (int64_t)body.len);
 	if (a->head_only)
 		return;
 	put(a, body);
@@ -89,20 +83,11 @@ static void
 answer_stream(struct reply *r)
 {
 	struct answer *a = (struct answer *)r;
-	struct buf b;
 
 	if (r->started)
 		return;
-	buf_init(&b, LIMIT_HEAD_BYTES);
-	buf_adds(&b, "Status: 200 OK\r\n"
-		     "Content-Type: application/x-ndjson\r\n"
-		     "AgentMark-Streaming: true\r\n"
-		     "X-Accel-Buffering: no\r\n");
-	add_end(&b, a);
-	put(a, (struct str){buf_str(&b), b.len});
-	buf_free(&b);
-	r->started = true;
-	a->status = 200;
+	a->head = "AgentMark-Streaming: true\r\nX-Accel-Buffering: no\r\n";
+	put_head(a, 200, "application/x-ndjson", -1);
 }
 
 static void
