@@ -93,32 +93,6 @@ cell_status(struct buf *b, const struct store_run *run)
 	page_cell(b, good ? NULL : "bad", run->status);
 }
 
-/* --- tables */
-
-static void
-begin_table(struct buf *b, const char *id, const char *title,
-    const char *const *columns)
-{
-	buf_addf(b, "<section>\n<h2 id=\"%s\">%s</h2>\n", id, title);
-	page_table(b, id, columns);
-}
-
-static void
-end_table(struct buf *b)
-{
-	page_table_end(b);
-	buf_adds(b, "</section>\n");
-}
-
-static void
-say_none(struct buf *b, const char *id, const char *title, const char *text)
-{
-	buf_addf(b,
-	    "<section>\n<h2 id=\"%s\">%s</h2>\n"
-	    "<p class=\"dim\">%s</p>\n</section>\n",
-	    id, title, text);
-}
-
 /* --- runs */
 
 struct rows {
@@ -204,13 +178,15 @@ static void
 print_rows(struct buf *b, const char *id, const char *title, const char *none,
     const char *const *columns, const struct buf *rows)
 {
+	buf_addf(b, "<section>\n<h2 id=\"%s\">%s</h2>\n", id, title);
 	if (rows->len == 0) {
-		say_none(b, id, title, none);
-		return;
+		buf_addf(b, "<p class=\"dim\">%s</p>\n", none);
+	} else {
+		page_table(b, id, columns);
+		buf_add(b, buf_str(rows), rows->len);
+		page_table_end(b);
 	}
-	begin_table(b, id, title, columns);
-	buf_add(b, buf_str(rows), rows->len);
-	end_table(b);
+	buf_adds(b, "</section>\n");
 }
 
 static void
@@ -282,20 +258,20 @@ print_deliveries(struct buf *b, struct engine *engine)
 {
 	static const char *const columns[] = {"Route", "#Waiting", NULL};
 	const struct settings *s = engine->settings;
-	int64_t due;
+	struct buf rows;
 
-	if (s->n_routes == 0)
-		return;
-	begin_table(b, "deliveries", "Deliveries", columns);
+	buf_init(&rows, b->max);
 	for (size_t i = 0; i < s->n_routes; i++) {
-		buf_adds(b, "<tr>");
-		page_cell(b, NULL, s->routes[i]->name);
-		page_number(b, "%.0f",
+		buf_adds(&rows, "<tr>");
+		page_cell(&rows, NULL, s->routes[i]->name);
+		page_number(&rows, "%.0f",
 		    (double)store_outbox_waiting(
-			engine->store, s->routes[i]->name, &due));
-		buf_adds(b, "</tr>\n");
+			engine->store, s->routes[i]->name, NULL));
+		buf_adds(&rows, "</tr>\n");
 	}
-	end_table(b);
+	if (rows.len != 0)
+		print_rows(b, "deliveries", "Deliveries", "", columns, &rows);
+	buf_free(&rows);
 }
 
 void
