@@ -461,7 +461,7 @@ read_on(struct dataset *d, size_t *budget, struct answer *x)
 {
 	struct str text = {0};
 	int64_t line = 0;
-	enum record record =
+	enum next_record record =
 	    records_next(&d->records, budget, &text, &line, x->err);
 
 	x->row->line = d->api ? 0 : line;

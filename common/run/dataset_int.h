@@ -56,7 +56,7 @@ int dataset_open_below(struct arena *a, const char *root, struct str path,
 
 /* --- records: lines, or CSV's, which may span lines */
 
-enum record {
+enum next_record {
 	RECORD_TEXT,
 	RECORD_LONG,  /* longer than may be; it was passed over */
 	RECORD_WAIT,  /* as MORE_WAIT */
@@ -83,8 +83,8 @@ struct records {
 /* The next record that is not blank, and the line it begins in.  The text is
  * borrowed until the next call or turn of the engine.  BUDGET is what may still
  * be looked at, in bytes. */
-enum record records_next(struct records *r, size_t *budget, struct str *text,
-    int64_t *line, struct err *err) MUST_USE;
+enum next_record records_next(struct records *r, size_t *budget,
+    struct str *text, int64_t *line, struct err *err) MUST_USE;
 
 int records_rewind(struct records *r, struct err *err) MUST_USE;
 

@@ -137,7 +137,7 @@ begin(struct records *r, size_t *budget, struct err *err)
 	return MORE_BYTES;
 }
 
-static enum record
+static enum next_record
 no_record(enum more more)
 {
 	if (more == MORE_WAIT)
@@ -145,7 +145,7 @@ no_record(enum more more)
 	return more == MORE_END ? RECORD_END : RECORD_BROKEN;
 }
 
-static enum record
+static enum next_record
 taken(struct records *r)
 {
 	bool was_long = r->skipping;
@@ -179,7 +179,7 @@ next_in_window(
 	return take(r, len, 1, text, line);
 }
 
-enum record
+enum next_record
 records_next(struct records *r, size_t *budget, struct str *text, int64_t *line,
     struct err *err)
 {
