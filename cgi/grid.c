@@ -13,7 +13,7 @@
 enum { CELL_COLUMNS = 40, CELL_BYTES = 1024 };
 
 struct cell {
-	const char *text; /* NULL: empty */
+	const char *text;
 	enum grid_style style;
 };
 
@@ -26,7 +26,7 @@ void
 grid_init(
     struct grid *g, struct arena *a, const char *const *heads, size_t n_heads)
 {
-	*g = (struct grid){.arena = a, .columns = n_heads};
+	*g = (struct grid){.arena = a};
 	grid_row(g);
 	for (size_t i = 0; i < n_heads; i++)
 		grid_cell(g, GRID_BOLD, "%s", heads[i]);
@@ -100,8 +100,6 @@ grid_put(FILE *out, bool color, enum grid_style style, const char *text)
 static size_t
 cell_width(const struct cell *cell)
 {
-	if (cell->text == NULL)
-		return 0;
 	return width_of((struct str){cell->text, strlen(cell->text)});
 }
 

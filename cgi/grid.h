@@ -13,7 +13,7 @@ enum grid_style { GRID_PLAIN, GRID_BOLD, GRID_GOOD, GRID_BAD };
 struct grid {
 	struct arena *arena;
 	struct grid_row *rows;
-	size_t n, cap, columns;
+	size_t n, cap;
 };
 
 /* Begins with its heads. */

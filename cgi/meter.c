@@ -107,19 +107,17 @@ compose(struct buf *b, const struct meter *p, size_t columns)
 {
 	struct str name = {p->name, strlen(p->name)};
 	struct parts parts = {.n = 0};
-	size_t used, n = 0, i;
+	size_t used, more, n = 0, i;
 
 	make_parts(&parts, p);
 	width_fit(b, name, columns / 3);
 	used = width_of((struct str){buf_str(b), b->len});
-	while (n < parts.n &&
-	       used + 2 +
-		       width_of((struct str){
-			   buf_str(&parts.text[n]), parts.text[n].len}) <=
-		   columns) {
-		used += 2 + width_of((struct str){
-				buf_str(&parts.text[n]), parts.text[n].len});
-		n++;
+	for (; n < parts.n; n++) {
+		more = 2 + width_of((struct str){
+			       buf_str(&parts.text[n]), parts.text[n].len});
+		if (used + more > columns)
+			break;
+		used += more;
 	}
 	buf_adds(b, "  ");
 	if (p->terminal && p->total > 0 && used + 4 + BAR_LEAST <= columns)
@@ -217,9 +215,9 @@ meter_start(struct meter *p, struct loop *loop, const char *name,
 	*p = (struct meter){.loop = loop, .name = name, .summary = summary};
 	p->terminal = isatty(STDERR_FILENO) == 1 &&
 		      (term == NULL || strcmp(term, "dumb") != 0);
-	p->began = p->ticked = loop_now(loop);
-	timer_set(loop, &p->timer, p->began + (p->terminal ? DRAW_MS : LINE_MS),
-	    tick, p);
+	p->ticked = loop_now(loop);
+	timer_set(loop, &p->timer,
+	    p->ticked + (p->terminal ? DRAW_MS : LINE_MS), tick, p);
 }
 
 void

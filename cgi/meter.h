@@ -16,7 +16,7 @@ struct meter {
 	double cost;
 
 	bool terminal, shown;
-	int64_t began, ticked; /* loop_now() */
+	int64_t ticked; /* loop_now() */
 	int64_t rows_ticked;
 	double rate, weight; /* rows a second, of the last ones most */
 	size_t width;	     /* of what is drawn */
