@@ -1,6 +1,6 @@
 /* The report as CSV (RFC 4180): a row of the dataset is a row, an eval four
  * columns.  It refuses to know what evals mean. */
-#include "report.h"
+#include "report_int.h"
 
 #include "../common/base/json.h"
 #include "../common/base/limits.h"
@@ -143,20 +143,6 @@ put_head(FILE *out, bool several, const json_t *evals)
 	(void)fputs(",inputTokens,outputTokens,costUsd,ms\r\n", out);
 }
 
-static const json_t *
-find_eval(const json_t *evals, const json_t *name)
-{
-	const json_t *eval;
-	size_t i;
-
-	for (i = 0; i < json_array_size(evals); i++) {
-		eval = json_array_get(evals, i);
-		if (json_equal(json_object_get(eval, "name"), name))
-			return eval;
-	}
-	return NULL;
-}
-
 static void
 put_row(FILE *out, const struct record *r, const json_t *evals)
 {
@@ -170,7 +156,8 @@ put_row(FILE *out, const struct record *r, const json_t *evals)
 	put_value(out, json_object_get(result, "actualOutput"));
 	put_value(out, json_object_get(r->line, "error"));
 	for (size_t i = 0; i < json_array_size(evals); i++) {
-		eval = find_eval(r->evals, json_array_get(evals, i));
+		eval = report_find(
+		    r->evals, json_string_value(json_array_get(evals, i)));
 		for (size_t k = 0; k < ARRAY_LEN(eval_columns); k++)
 			put_value(out, json_object_get(eval, eval_columns[k]));
 	}
