@@ -40,7 +40,7 @@ count(struct eval *e, double delta, const struct power *w)
 		e->rows[2] = power_two_rates(w, e->mean, other);
 	} else {
 		e->rows[0] = power_mean(w, delta, e->sd);
-		e->rows[1] = power_paired_mean(w, delta, sqrt(2) * e->sd);
+		e->rows[1] = power_mean(w, delta, sqrt(2) * e->sd);
 		e->rows[2] = power_two_means(w, delta, e->sd);
 	}
 }

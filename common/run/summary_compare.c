@@ -341,7 +341,7 @@ set_more(
 	double n = (double)a->n, sd = sample_se(a) * sqrt(n), more = 0;
 
 	if (sd > 0 && sample_mean(a) != 0)
-		more = rows_more(power_paired_mean(&w, sample_mean(a), sd), n);
+		more = rows_more(power_mean(&w, sample_mean(a), sd), n);
 	if (more > 0)
 		set_count(o, "moreRows", (uint64_t)more);
 }

@@ -51,12 +51,6 @@ power_rate(const struct power *w, double rate, double threshold)
 	return rows(w, deviation(threshold), deviation(rate), rate - threshold);
 }
 
-double
-power_paired_mean(const struct power *w, double delta, double sd)
-{
-	return power_mean(w, delta, sd);
-}
-
 /* O. S. Miettinen 1968, R. J. Connor 1987. */
 double
 power_paired_rate(const struct power *w, double delta, double changed)

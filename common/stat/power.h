@@ -9,14 +9,14 @@ struct power {
 	double alpha, power; /* 0.05, 0.8 */
 };
 
-/* One run against a number: a mean with standard deviation SD; a rate. */
+/* One run against a number, or two runs of the same rows: a mean with standard
+ * deviation SD, of two runs that of the differences. */
 double power_mean(const struct power *w, double delta, double sd) NONNULL;
+/* One run against a number: a rate. */
 double power_rate(const struct power *w, double rate, double threshold) NONNULL;
 
-/* Two runs of the same rows: pairs.  SD is that of the differences; CHANGED is
- * the part of the pairs that pass in one of the runs only. */
-double power_paired_mean(
-    const struct power *w, double delta, double sd) NONNULL;
+/* Two runs of the same rows: CHANGED is the part of the pairs that pass in one
+ * of the runs only. */
 double power_paired_rate(
     const struct power *w, double delta, double changed) NONNULL;
 

@@ -11,9 +11,3 @@ random_bits(struct random *r)
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
 }
-
-double
-random_unit(struct random *r)
-{
-	return (double)(random_bits(r) >> 11) * 0x1p-53;
-}

@@ -9,7 +9,5 @@ struct random {
 };
 
 uint64_t random_bits(struct random *r) NONNULL;
-/* From 0 to 1, without 1. */
-double random_unit(struct random *r) NONNULL;
 
 #endif

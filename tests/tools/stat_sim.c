@@ -24,6 +24,13 @@ holds(struct interval i, double truth)
 	return i.method != METHOD_NONE && i.low <= truth && truth <= i.high;
 }
 
+/* From 0 to 1, without 1. */
+static double
+random_unit(struct random *r)
+{
+	return (double)(random_bits(r) >> 11) * 0x1p-53;
+}
+
 static double
 normal(struct random *r)
 {

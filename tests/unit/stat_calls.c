@@ -290,7 +290,7 @@ f_power(const struct args *a)
 	} kinds[] = {
 	    {"mean", power_mean},
 	    {"rate", power_rate},
-	    {"paired mean", power_paired_mean},
+	    {"paired mean", power_mean},
 	    {"paired rate", power_paired_rate},
 	    {"two means", power_two_means},
 	    {"two rates", power_two_rates},
