@@ -95,8 +95,7 @@ void study_run(struct study *s, struct cell *cell);
  * with the baseline's or the first cell's where there is one.  THEIRS is what
  * the endpoint says, or NULL (study_rows.c). */
 int study_begin(struct study *s, struct cell *cell, struct err *err) MUST_USE;
-int study_finish(struct study *s, struct cell *cell, const json_t *theirs,
-    struct err *err) MUST_USE;
+void study_finish(struct study *s, struct cell *cell, const json_t *theirs);
 
 /* Behind the last cell: all comparisons, corrected for how many there are. */
 void study_compare(struct study *s) NONNULL;
@@ -128,7 +127,7 @@ void study_free(struct study *s) NONNULL;
 /* Lets the first SIGINT or SIGTERM end this in good order, and the next one at
  * once (study_stop.c). */
 int study_catch_stop(struct study *s, struct err *err) MUST_USE;
-bool study_is_stopped(const struct study *s) NONNULL;
+bool study_is_stopped(void);
 
 /* For main (cli_experiment.c, cli_merge.c). */
 int cli_experiment(const char *file, int n_args, char *const *args);

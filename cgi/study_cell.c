@@ -273,7 +273,7 @@ check_end(struct live *l)
 	struct study *s = l->study;
 	struct cell *cell = l->cell;
 
-	s->stopped = s->stopped || study_is_stopped(s);
+	s->stopped = s->stopped || study_is_stopped();
 	if (s->stopped) {
 		cell->cut = true;
 		keep_text(s, &cell->run.ended, "it was interrupted");
@@ -313,8 +313,7 @@ study_run(struct study *s, struct cell *cell)
 		run_elsewhere(&l, data);
 	meter_stop(&l.meter);
 	check_end(&l);
-	if (study_finish(s, cell, l.theirs, &err) == -1)
-		tell_error(cell, &err);
+	study_finish(s, cell, l.theirs);
 	json_decref(l.theirs);
 	buf_free(&l.lines);
 	json_decref(data);

@@ -70,14 +70,12 @@ study_begin(struct study *s, struct cell *cell, struct err *err)
 
 /* Ours is the same as theirs, but that they may know a baseline that we do
  * not. */
-int
-study_finish(
-    struct study *s, struct cell *cell, const json_t *theirs, struct err *err)
+void
+study_finish(struct study *s, struct cell *cell, const json_t *theirs)
 {
-	const json_t *gates, *name;
+	const json_t *gates, *passed;
 	size_t doubles = rows_sort(cell->run.rows), i;
 
-	(void)err;
 	if (doubles > 0)
 		(void)json_array_append_new(cell->run.problems,
 		    json_sprintf("%zu rows came twice: the last answer counts",
@@ -89,11 +87,10 @@ study_finish(
 		cell->run.summary = summary_json(cell->summary);
 	gates = json_object_get(cell->run.summary, "gates");
 	for (i = 0; i < json_array_size(gates); i++) {
-		name = json_object_get(json_array_get(gates, i), "passed");
-		if (!json_is_true(name))
+		passed = json_object_get(json_array_get(gates, i), "passed");
+		if (!json_is_true(passed))
 			cell->gate_failed = true;
 	}
-	return 0;
 }
 
 /* --- all of them */
@@ -228,18 +225,13 @@ take(void *arg, const json_t *line, struct str text, struct err *err)
 	return rc == -1 ? -1 : 0;
 }
 
-static const char *
-study_journals(const struct study *s)
-{
-	return s->conf != NULL ? s->conf->settings.journals : NULL;
-}
-
 int
 study_read_run(struct study *s, const char *run, struct rows *rows,
     json_t **head, struct err *err)
 {
 	struct reading reading = {.rows = rows};
-	int rc = journal_read(study_journals(s), run, take, &reading, err);
+	int rc =
+	    journal_read(s->conf->settings.journals, run, take, &reading, err);
 
 	*head = reading.head;
 	return rc;

@@ -45,8 +45,7 @@ study_catch_stop(struct study *s, struct err *err)
 }
 
 bool
-study_is_stopped(const struct study *s)
+study_is_stopped(void)
 {
-	(void)s;
 	return stop_signals > 0;
 }
