@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "js.h"
 #include "limits.h"
 #include "log_text.h"
 
@@ -18,7 +19,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #define IDENTIFIER "agentmark-fcgi"
@@ -40,10 +40,10 @@ static const struct {
 };
 _Static_assert(ARRAY_LEN(levels) == LEVEL__MAX, "a row for every level");
 
-static const struct str context_keys[] = {
-    [LOG_REQUEST_ID] = {"request_id", 10},
-    [LOG_TRACE_ID] = {"trace_id", 8},
-    [LOG_RUN_ID] = {"run_id", 6},
+static const char *const context_keys[] = {
+    [LOG_REQUEST_ID] = "request_id",
+    [LOG_TRACE_ID] = "trace_id",
+    [LOG_RUN_ID] = "run_id",
 };
 _Static_assert(
     ARRAY_LEN(context_keys) == LOG_CONTEXT__MAX, "a key for every context");
@@ -251,21 +251,6 @@ send_to_journal(const struct buf *line, enum log_level level,
 
 /* --- lines */
 
-static bool
-print_time(char *out, size_t size)
-{
-	int64_t ms = clock_wall_ms();
-	time_t seconds = (time_t)(ms / 1000);
-	char text[32];
-	struct tm tm;
-
-	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return false;
-	(void)snprintf(out, size, "%s.%03dZ", text, (int)(ms % 1000));
-	return true;
-}
-
 static struct log_field
 field(const char *key, const char *value)
 {
@@ -284,10 +269,7 @@ add_context(struct log_field *fields, size_t n)
 	for (i = 0; i < LOG_CONTEXT__MAX; i++) {
 		value = log_backend.context[i];
 		if (*value != '\0')
-			fields[n++] = (struct log_field){
-			    .key = context_keys[i],
-			    .value = {value, strlen(value)},
-			};
+			fields[n++] = field(context_keys[i], value);
 	}
 	return n;
 }
@@ -321,10 +303,10 @@ static void
 write_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
 	struct log_field fields[FIELDS_MAX];
-	char time[40], *text;
+	char time[32], *text;
 	size_t n = 0;
 
-	if (keeps_lines() && print_time(time, sizeof(time)))
+	if (keeps_lines() && js_date_print(time, (double)clock_wall_ms()) != 0)
 		fields[n++] = field("time", time);
 	fields[n++] = field("level", levels[level].name);
 	fields[n++] = field("event", event);
