@@ -4,6 +4,7 @@
 #include "otlp.h"
 
 #include "../base/crypt.h"
+#include "../base/js.h"
 #include "../base/json.h"
 
 #include <inttypes.h>
@@ -60,17 +61,9 @@ add_name(struct buf *b, const char *name)
 static void
 add_integer(struct buf *b, int64_t i)
 {
-	uint64_t left = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
-	char digits[24];
-	size_t at = sizeof(digits);
+	char digits[JS_NUMBER_LEN];
 
-	do {
-		digits[--at] = (char)('0' + left % 10);
-		left /= 10;
-	} while (left != 0);
-	if (i < 0)
-		digits[--at] = '-';
-	add_quoted(b, digits + at, sizeof(digits) - at);
+	add_quoted(b, digits, js_integer_print(digits, i));
 }
 
 /* A tag, or a name: true for JSON, whose value comes next. */
@@ -233,8 +226,8 @@ put_bool(struct writer *w, struct field f, bool value)
 static void
 put_double(struct writer *w, struct field f, double d)
 {
+	char text[JS_NUMBER_LEN];
 	uint64_t bits;
-	json_t *json;
 
 	if (!begin_field(w, f, WIRE_FIXED64)) {
 		memcpy(&bits, &d, sizeof(bits));
@@ -244,9 +237,7 @@ put_double(struct writer *w, struct field f, double d)
 			       : d > 0	? "\"Infinity\""
 					: "\"-Infinity\"");
 	} else {
-		json = json_real(d);
-		json_print(w->b, json);
-		json_decref(json);
+		buf_add(w->b, text, js_number_print(text, d));
 	}
 }
 

@@ -32,7 +32,7 @@ struct otlp_event {
 	size_t n_attrs;
 };
 
-enum otlp_kind { OTLP_INTERNAL = 1, OTLP_SERVER = 2, OTLP_CLIENT = 3 };
+enum otlp_kind { OTLP_INTERNAL = 1, OTLP_CLIENT = 3 };
 enum otlp_status { OTLP_UNSET, OTLP_OK, OTLP_ERROR };
 
 enum { OTLP_TRACE_ID = 16, OTLP_SPAN_ID = 8 };
