@@ -204,8 +204,8 @@ js_canonical(struct arena *a, struct buf *b, struct js v)
 	add_value(&w, v, 0);
 }
 
-static json_t *
-number_to_json(double d)
+json_t *
+json_of_number(double d)
 {
 	if (!isfinite(d))
 		return json_null();
@@ -269,7 +269,7 @@ to_json(struct arena *a, struct js v, unsigned depth)
 	case JS_BOOL:
 		return json_boolean(v.boolean);
 	case JS_NUMBER:
-		return number_to_json(v.number);
+		return json_of_number(v.number);
 	case JS_STRING:
 		return string_to_json(a, v.string);
 	case JS_ARRAY:

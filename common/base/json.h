@@ -69,6 +69,9 @@ json_t *json_in_tree(struct json_in *in) MUST_USE NONNULL;
 struct js;
 int json_in_js(struct json_in *in, struct arena *a, struct js *out) MUST_USE;
 
+/* A number in the same way. */
+json_t *json_of_number(double d) MUST_USE;
+
 /* A whole text as a Jansson tree; NULL and an error that names the place. */
 json_t *json_read(struct str text, struct err *err) MUST_USE;
 

@@ -36,25 +36,19 @@ tree_string(struct json_in *in)
 }
 
 static json_t *
-tree_integer(struct builder *t, json_int_t i)
-{
-	if (i < 0 || i >= SMALL)
-		return json_integer(i);
-	if (t->small[i] == NULL)
-		t->small[i] = json_integer(i);
-	return json_incref(t->small[i]);
-}
-
-static json_t *
 tree_number(struct builder *t)
 {
 	double d;
+	size_t i;
 
 	if (json_in_number(t->in, &d) != 0)
 		return NULL;
-	if (fabs(d) <= 9007199254740992.0 && d == (double)(json_int_t)d)
-		return tree_integer(t, (json_int_t)d);
-	return isfinite(d) ? json_real(d) : json_null();
+	if (!(d >= 0 && d < SMALL && d == floor(d)))
+		return json_of_number(d);
+	i = (size_t)d;
+	if (t->small[i] == NULL)
+		t->small[i] = json_integer((json_int_t)i);
+	return json_incref(t->small[i]);
 }
 
 static json_t *
