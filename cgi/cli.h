@@ -26,6 +26,22 @@ struct command {
 extern const struct command cli_commands[];
 extern const size_t cli_n_commands;
 
+/* The commands, each in the file of its name; render, parse and run work on one
+ * prompt, experiment, merge and report on experiments. */
+int cli_check(const char *file, int n_args, char *const *args);
+int cli_experiment(const char *file, int n_args, char *const *args);
+int cli_merge(const char *file, int n_args, char *const *args);
+int cli_parse(const char *file, int n_args, char *const *args);
+int cli_purge(const char *file, int n_args, char *const *args);
+int cli_relay(const char *file, int n_args, char *const *args);
+int cli_render(const char *file, int n_args, char *const *args);
+int cli_report(const char *file, int n_args, char *const *args);
+int cli_run_prompt(const char *file, int n_args, char *const *args);
+int cli_runs(const char *file, int n_args, char *const *args);
+int cli_tools(const char *file, int n_args, char *const *args);
+int init_command(const char *file, int n_args, char *const *args);
+int pool_command(const char *file, int n_args, char *const *args);
+
 /* The options of a command that has a table of them, or NULL. */
 const struct cli_option *cli_options_of(const struct command *c) NONNULL;
 

@@ -2,8 +2,8 @@
  * outside.  It refuses to know what is tried. */
 #include "../common/base/log.h"
 #include "check.h"
+#include "cli.h"
 #include "cli_args.h"
-#include "cli_check.h"
 #include "cli_post.h"
 #include "doctor.h"
 

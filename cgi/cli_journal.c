@@ -1,10 +1,10 @@
 /* `runs` and `purge`: what experiments have left on the disk.  They refuse to
  * know what a row says. */
-#include "cli_journal.h"
 
 #include "../common/base/clock.h"
 #include "../common/run/journal.h"
 #include "../common/store/cache.h"
+#include "cli.h"
 #include "cli_prompt.h"
 #include "conf.h"
 #include "grid.h"

@@ -7,6 +7,7 @@
 #include "../common/run/prompt_file.h"
 #include "../common/template/prompt.h"
 #include "../common/template/source.h"
+#include "cli.h"
 #include "file.h"
 #include "version.h"
 

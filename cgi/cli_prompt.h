@@ -1,4 +1,4 @@
-/* The commands that work on one prompt: render, parse and run. */
+/* Files, prompts and props of the commands that work on a prompt. */
 #ifndef CLI_PROMPT_H
 #define CLI_PROMPT_H
 
@@ -24,9 +24,5 @@ const char *cli_project(
 /* Props in a file of JSON; undefined when PATH is NULL. */
 int cli_props(struct arena *a, const char *path, struct js *props,
     struct err *err) MUST_USE;
-
-int cli_render(const char *file, int n_args, char *const *args);
-int cli_parse(const char *file, int n_args, char *const *args);
-int cli_run_prompt(const char *file, int n_args, char *const *args);
 
 #endif

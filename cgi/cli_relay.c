@@ -2,6 +2,7 @@
  * is never an argument, because everybody on a machine can read those.  It
  * refuses to listen where others than this machine could ask. */
 #include "../common/base/arena.h"
+#include "cli.h"
 #include "cli_args.h"
 #include "cli_post.h"
 #include "harden.h"

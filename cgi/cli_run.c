@@ -1,6 +1,7 @@
 /* `run`: a prompt is answered right here, by the runner that answers webhooks,
  * or posted to an endpoint, signed.  It refuses to know what the answer looks
  * like (terminal.c). */
+#include "cli.h"
 #include "cli_post.h"
 #include "cli_prompt.h"
 

@@ -2,8 +2,8 @@
  * All are asked at once.  It refuses to know how they are spoken to. */
 #include "../common/net/loop.h"
 #include "../common/run/tool.h"
+#include "cli.h"
 #include "cli_prompt.h"
-#include "cli_tools.h"
 #include "conf.h"
 #include "grid.h"
 #include "version.h"

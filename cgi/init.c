@@ -1,10 +1,10 @@
 /* The command `init`: four questions, each of which an option may answer, and
  * no others.  A key is never an argument, because everybody on a machine can
  * read those.  It refuses to know what is written. */
-#include "init.h"
 
 #include "../common/base/crypt.h"
 #include "../common/base/utf.h"
+#include "cli.h"
 #include "cli_args.h"
 #include "conf_load.h"
 #include "init_int.h"

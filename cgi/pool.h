@@ -17,7 +17,4 @@ enum pool_report {
 	POOL_DONE = 'd',
 };
 
-/* The command: `pool [OPTION]...`. */
-int pool_command(const char *file, int n_args, char *const *args);
-
 #endif

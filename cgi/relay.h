@@ -19,7 +19,4 @@ struct relay *relay_start(
     struct loop *loop, const struct relay_conf *conf) MUST_USE;
 void relay_free(struct relay *relay);
 
-/* The command. */
-int cli_relay(const char *file, int n_args, char *const *args);
-
 #endif

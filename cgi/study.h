@@ -129,9 +129,4 @@ void study_free(struct study *s) NONNULL;
 int study_catch_stop(struct study *s, struct err *err) MUST_USE;
 bool study_is_stopped(void);
 
-/* For main (cli_experiment.c, cli_merge.c). */
-int cli_experiment(const char *file, int n_args, char *const *args);
-int cli_merge(const char *file, int n_args, char *const *args);
-int cli_report(const char *file, int n_args, char *const *args);
-
 #endif
