@@ -116,11 +116,13 @@ remove_stale(const struct sockaddr_un *address, struct err *err)
 		return fail(
 		    err, ERR_UNCONFIGURED, "%s is there and no socket", path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return fail(err, ERR_UNCONFIGURED, "cannot make a socket: %s",
+		    strerror(errno));
 	rc = connect(fd, (const struct sockaddr *)address, sizeof(*address));
 	if (rc == -1 && errno != ECONNREFUSED)
 		rc = errno == ENOENT ? -1 : 0;
-	if (fd != -1)
-		(void)close(fd);
+	(void)close(fd);
 	if (rc == 0)
 		return fail(err, ERR_UNCONFIGURED,
 		    "somebody listens at %s already", path);
