@@ -81,8 +81,10 @@ read_seconds(const char *text, int64_t *ms)
 	char *end;
 	long s = strtol(text, &end, 10);
 
+	if (end == text || *end != '\0' || s <= 0 || s > MOST_SILENCE)
+		return false;
 	*ms = (int64_t)s * 1000;
-	return end != text && *end == '\0' && s > 0 && s <= MOST_SILENCE;
+	return true;
 }
 
 int

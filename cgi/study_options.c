@@ -5,6 +5,7 @@
 #include "../common/base/json.h"
 #include "../common/wire/sampling.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,17 @@ to_number(const char *text, double *d, const char **end)
 	*d = strtod(text, &behind);
 	*end = behind;
 	return isfinite(*d);
+}
+
+static bool
+to_whole(const char *text, json_int_t *n, const char **end)
+{
+	double d;
+
+	if (!to_number(text, &d, end) || d != floor(d) || d > 0x1p53)
+		return false;
+	*n = (json_int_t)d;
+	return true;
 }
 
 /* --- what most are */
@@ -80,12 +92,11 @@ read_count(
     void *to, const struct cli_option *o, const char *value, struct err *err)
 {
 	const char *end;
-	double d;
+	json_int_t n;
 
-	if (!to_number(value, &d, &end) || *end != '\0' || d != floor(d) ||
-	    d > 0x1p53)
+	if (!to_whole(value, &n, &end) || *end != '\0')
 		return wrong(o, value, "a whole number", err);
-	return set(to, o->member, json_integer((json_int_t)d));
+	return set(to, o->member, json_integer(n));
 }
 
 /* One that is not for the endpoint. */
@@ -130,13 +141,12 @@ read_sample(
     void *to, const struct cli_option *o, const char *value, struct err *err)
 {
 	const char *end;
-	double d;
+	json_int_t n;
 
-	if (!to_number(value, &d, &end) ||
-	    (*end != '\0' && strcmp(end, "%") != 0) || d != floor(d))
+	if (!to_whole(value, &n, &end) ||
+	    (*end != '\0' && strcmp(end, "%") != 0))
 		return wrong(o, value, "a percentage", err);
-	return json_object_set_new(
-	    sampling(to), "sample", json_integer((json_int_t)d));
+	return json_object_set_new(sampling(to), "sample", json_integer(n));
 }
 
 /* "7" or "3-5"; *END is behind it. */
@@ -155,7 +165,7 @@ add_range(json_t *rows, const char *text, const char **end)
 		last = strtoll(behind + 1, &behind, 10);
 	}
 	*end = behind;
-	if (last - first >= LIMIT_STUDY_ROWS)
+	if (last - first >= LIMIT_STUDY_ROWS || last == LLONG_MAX)
 		return false;
 	for (long long i = first; i <= last; i++)
 		(void)json_array_append_new(rows, json_integer(i));
@@ -184,16 +194,14 @@ read_split(
 {
 	const char *colon = strchr(value, ':'), *end;
 	json_t *split;
-	double d;
+	json_int_t n;
 
-	if (colon == NULL || !to_number(colon + 1, &d, &end) || *end != '\0' ||
-	    d != floor(d))
+	if (colon == NULL || !to_whole(colon + 1, &n, &end) || *end != '\0')
 		return wrong(o, value, "train:PCT or test:PCT", err);
 	split = json_object();
 	json_set_str(
 	    split, "portion", (struct str){value, (size_t)(colon - value)});
-	(void)json_object_set_new(
-	    split, "percentage", json_integer((json_int_t)d));
+	(void)json_object_set_new(split, "percentage", json_integer(n));
 	return json_object_set_new(sampling(to), "split", split);
 }
 

@@ -203,6 +203,17 @@ await new Promise(done => vendor.listen(0, '127.0.0.1', done));
 const at = `http://127.0.0.1:${vendor.address().port}`;
 const closed = `http://127.0.0.1:${await freePort()}`;
 
+if (only.test('silence'))
+  await test('the silence that is asked for is bounded', async () => {
+    for (const seconds of ['0', 'x', '901', '9223372036854775807']) {
+      const child = start(program(), ['check', '--url', closed, '--silence',
+        seconds], { env: cleanEnv() });
+      assert.equal((await child.exited).code, 2, child.err);
+      assert(child.err.startsWith('agentmark-fcgi: check: --silence wants ' +
+        `seconds, not ${seconds}\n`), child.err);
+    }
+  });
+
 if (only.test('here'))
   await test('here: providers, evals, collectors, roots', async () => {
     const dir = runDir('doctor');
