@@ -2,12 +2,12 @@
  * or posted to an endpoint, signed.  It refuses to know what the answer looks
  * like (terminal.c). */
 #include "cli.h"
-#include "cli_post.h"
-#include "cli_prompt.h"
 
 #include "../common/base/limits.h"
 #include "../common/run/dispatch.h"
 #include "../common/wire/job.h"
+#include "cli_post.h"
+#include "cli_prompt.h"
 #include "conf.h"
 #include "terminal.h"
 #include "version.h"
