@@ -74,6 +74,9 @@
 #define LIMIT_MCP_PAGES 100u
 #define LIMIT_MCP_NOISE 1000u
 #define LIMIT_MCP_SESSION_BYTES 2048u
+/* A model's name (the longest are of clouds): what a pattern tries grows with
+ * its square. */
+#define LIMIT_MODEL_BYTES 2048u
 /* Calls that one prompt of images may take: each is a transfer, and paid. */
 #define LIMIT_IMAGE_CALLS 32u
 /* Patterns of schemas and of the regex eval: how often one may try at one place

@@ -116,6 +116,10 @@ find_rule(const struct models *m, const char *name,
 	int rc;
 
 	*found = NULL;
+	if (strlen(name) > LIMIT_MODEL_BYTES)
+		return fail(err, ERR_MODEL,
+		    "the model's name is longer than %u bytes",
+		    LIMIT_MODEL_BYTES);
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < m->n_rules; i++) {
 			const struct model_rule *rule = &m->rules[i];

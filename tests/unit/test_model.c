@@ -221,6 +221,19 @@ test_slow_pattern(void **state)
 }
 
 static void
+test_long_name(void **state)
+{
+	struct models m = table();
+	char name[2050];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[2049] = '\0';
+	refused(&m, name, "the model's name is longer than 2048 bytes");
+	models_free(&m);
+}
+
+static void
 test_bad_pattern(void **state)
 {
 	struct model_rule bad = {.match = "gpt-(", .regex = true};
@@ -247,6 +260,7 @@ main(void)
 	    cmocka_unit_test(test_nothing_configured),
 	    cmocka_unit_test(test_default),
 	    cmocka_unit_test(test_slow_pattern),
+	    cmocka_unit_test(test_long_name),
 	    cmocka_unit_test(test_bad_pattern),
 	};
 
