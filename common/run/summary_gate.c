@@ -173,7 +173,10 @@ set_warning(const struct summary *s, const struct gate_state *g,
 	struct buf b;
 
 	buf_init(&b, LIMIT_ERR_BYTES);
-	if (n == 0)
+	if (g->eval == NULL)
+		say(&b, "no row has a score: test_settings.evals of the prompt "
+			"names the evals");
+	else if (n == 0)
 		say(&b, g->gate->rate ? "no row says whether it passed"
 				      : "no row has a score");
 	else if (n < s->rows)
