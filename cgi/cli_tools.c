@@ -53,10 +53,13 @@ print_when_known(struct engine *engine, struct arena *a,
 
 	while ((rc = mcp_tools(s, &tools, &err)) == 0)
 		loop_turn(engine->loop, -1);
-	if (rc > 0)
+	if (rc > 0) {
 		print_server(a, conf->name, tools);
-	else
-		(void)fprintf(stderr, PROGRAM ": %s\n", err.msg);
+	} else {
+		(void)fputs(PROGRAM ": ", stderr);
+		grid_put(stderr, false, GRID_PLAIN, err.msg);
+		(void)fputc('\n', stderr);
+	}
 	err_free(&err);
 	return rc;
 }

@@ -87,8 +87,10 @@ await test('a server that is not there is told', async () => {
   const list = await tools(configure('gone', {
     ...all, gone: { exec: [process.execPath, '/no/such/server.js'] },
     dead: { url: 'http://127.0.0.1:1/mcp' },
+    loud: { exec: ['sh', '-c', 'printf "a\\033[2Jboom\\n" >&2; exit 1'] },
   }));
   assert.equal(list.code, 1);
+  assert.match(list.err, /server loud ended with status 1: a\ufffd\[2Jboom/);
   assert.match(list.err, /server gone ended with status 1: Error: Cannot find/);
   assert.match(list.err, /server dead cannot be reached/);
   assert.ok(namesOf(list, 'fs').length > 0);
