@@ -5,7 +5,7 @@
 
 #include "media.h"
 #include "request.h"
-#include "tool_ask.h"
+#include "turns.h"
 #include "../base/json.h"
 #include "../base/utf.h"
 
@@ -43,7 +43,7 @@ source_part(const char *type, const struct media *m, struct str media_type)
 
 /* Text has a source of its own kind, which holds it as it reads. */
 static json_t *
-plain_part(struct arena *a, const struct media *m, struct err *err)
+plain_part(struct call *call, const struct media *m, struct err *err)
 {
 	json_t *part, *source;
 
@@ -54,14 +54,14 @@ plain_part(struct arena *a, const struct media *m, struct err *err)
 	source = json_object();
 	json_object_set_new(source, "type", json_string("text"));
 	json_object_set_new(source, "media_type", json_string("text/plain"));
-	json_set_str(source, "data", media_decode(a, m->base64));
+	json_set_str(source, "data", media_decode(call->arena, m->base64));
 	json_object_set_new(part, "type", json_string("document"));
 	json_object_set_new(part, "source", source);
 	return part;
 }
 
 static json_t *
-media_part(struct arena *a, const json_t *part, struct err *err)
+media_part(struct call *call, const json_t *part, struct err *err)
 {
 	struct media m;
 
@@ -73,7 +73,7 @@ media_part(struct arena *a, const json_t *part, struct err *err)
 	if (str_is(m.type, "application/pdf"))
 		return source_part("document", &m, m.type);
 	if (str_is(m.type, "text/plain"))
-		return plain_part(a, &m, err);
+		return plain_part(call, &m, err);
 	return request_no_part("media type:", m.type, err);
 }
 
@@ -188,13 +188,13 @@ add_call(json_t *out, const struct tool_part *part)
 
 /* The vendor takes no failure that says nothing. */
 static int
-add_result(
-    struct arena *a, json_t *out, const struct tool_part *part, struct err *err)
+add_result(struct call *call, json_t *out, const struct tool_part *part,
+    struct err *err)
 {
 	struct str text;
 	json_t *block;
 
-	if (tool_part_text(a, part, &text, err) < 0)
+	if (tool_part_text(call->arena, part, &text, err) < 0)
 		return -1;
 	block = json_pack("{ss}", "type", "tool_result");
 	json_set_str(block, "tool_use_id", part->id);
@@ -205,95 +205,14 @@ add_result(
 	return 0;
 }
 
-/* Text that is only white space is left out: the vendor does not take it, and
- * models say it before they call. */
-static int
-add_part(struct arena *a, json_t *out, const json_t *from, bool first,
-    struct err *err)
-{
-	struct str type = driver_string(json_object_get(from, "type"));
-	struct str text = driver_string(json_object_get(from, "text"));
-	struct tool_part part;
-	json_t *block;
-
-	tool_part_read(from, &driver_anthropic, &part);
-	if (part.type == TOOL_PART_RESULT)
-		return add_result(a, out, &part, err);
-	if (part.type == TOOL_PART_CALL) {
-		if (!first)
-			add_thoughts(out, &part);
-		add_call(out, &part);
-		return 0;
-	}
-	if (str_is(type, "text") && request_is_blank(text))
-		return 0;
-	if (str_is(type, "text"))
-		block = request_text("text", text);
-	else if (str_is(type, "image") || str_is(type, "file"))
-		block = media_part(a, from, err);
-	else
-		block = request_no_part("content part:", type, err);
-	if (block == NULL)
-		return -1;
-	json_array_append_new(out, block);
-	return 0;
-}
-
-/* Thoughts stand where they were thought, those before the first call before
- * what was said, too. */
-static int
-add_content(
-    struct arena *a, json_t *out, const json_t *content, struct err *err)
-{
-	struct tool_part part;
-	const json_t *first;
-	size_t i;
-
-	if (!json_is_array(content)) {
-		json_array_append_new(
-		    out, request_text("text", driver_string(content)));
-		return 0;
-	}
-	first = tool_part_first(content, &driver_anthropic, &part);
-	if (first != NULL)
-		add_thoughts(out, &part);
-	for (i = 0; i < json_array_size(content); i++) {
-		const json_t *from = json_array_get(content, i);
-
-		if (add_part(a, out, from, from == first, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-add_messages(struct call *call, json_t *body, struct err *err)
-{
-	const json_t *from = call->ask->messages;
-	json_t *system = json_array(), *messages = json_array(), *to;
-	int rc = 0;
-	size_t i;
-
-	for (i = 0; i < json_array_size(from) && rc == 0; i++) {
-		const json_t *message = json_array_get(from, i);
-		struct str role =
-		    driver_string(json_object_get(message, "role"));
-
-		/* What tools gave is told by the user. */
-		if (str_is(role, "system"))
-			to = system;
-		else
-			to = request_turn(messages,
-			    str_is(role, "assistant") ? "assistant" : "user");
-		rc = add_content(
-		    call->arena, to, json_object_get(message, "content"), err);
-	}
-	if (json_array_size(system) != 0)
-		json_object_set(body, "system", system);
-	json_object_set_new(body, "messages", messages);
-	json_decref(system);
-	return rc;
-}
+static const struct turn_blocks blocks = {
+    .driver = &driver_anthropic,
+    .text_type = "text",
+    .thoughts = add_thoughts,
+    .call = add_call,
+    .result = add_result,
+    .media = media_part,
+};
 
 static int
 make_body(struct call *call, json_t *body, struct err *err)
@@ -304,7 +223,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 	json_object_set_new(
 	    body, "max_tokens", json_integer(DEFAULT_MAX_TOKENS));
 	request_config(call, body, places, ARRAY_LEN(places));
-	if (add_messages(call, body, err) < 0)
+	if (turns_add(call, &blocks, body, err) < 0)
 		return -1;
 	if (add_tools(call, body, err) < 0)
 		return -1;

@@ -6,7 +6,7 @@
 
 #include "media.h"
 #include "request.h"
-#include "tool_ask.h"
+#include "turns.h"
 #include "../base/json.h"
 #include "../base/utf.h"
 
@@ -317,7 +317,7 @@ add_result(struct call *call, json_t *out, const struct tool_part *part,
 		return -1;
 	result = json_object();
 	content = json_array();
-	if (!request_is_blank(text))
+	if (!turn_is_blank(text))
 		json_array_append_new(content, request_text(NULL, text));
 	json_set_str(result, "toolUseId", part->id);
 	json_object_set_new(result, "content", content);
@@ -327,95 +327,13 @@ add_result(struct call *call, json_t *out, const struct tool_part *part,
 	return 0;
 }
 
-/* --- messages */
-
-static int
-add_part(struct call *call, json_t *out, const json_t *from, bool first,
-    struct err *err)
-{
-	struct str type = driver_string(json_object_get(from, "type"));
-	struct str text = driver_string(json_object_get(from, "text"));
-	struct tool_part part;
-	json_t *block;
-
-	tool_part_read(from, &driver_bedrock, &part);
-	if (part.type == TOOL_PART_RESULT)
-		return add_result(call, out, &part, err);
-	if (part.type == TOOL_PART_CALL) {
-		if (!first)
-			add_thoughts(out, &part);
-		add_call(out, &part);
-		return 0;
-	}
-	if (str_is(type, "text") && request_is_blank(text))
-		return 0;
-	if (str_is(type, "text"))
-		block = request_text(NULL, text);
-	else if (str_is(type, "image") || str_is(type, "file"))
-		block = media_part(call, from, err);
-	else
-		block = request_no_part("content part:", type, err);
-	if (block == NULL)
-		return -1;
-	json_array_append_new(out, block);
-	return 0;
-}
-
-/* Thoughts stand where they were thought, those before the first call before
- * what was said, too. */
-static int
-add_content(
-    struct call *call, json_t *out, const json_t *content, struct err *err)
-{
-	struct tool_part part;
-	const json_t *first;
-	size_t i;
-
-	if (!json_is_array(content)) {
-		json_array_append_new(
-		    out, request_text(NULL, driver_string(content)));
-		return 0;
-	}
-	first = tool_part_first(content, &driver_bedrock, &part);
-	if (first != NULL)
-		add_thoughts(out, &part);
-	for (i = 0; i < json_array_size(content); i++) {
-		const json_t *from = json_array_get(content, i);
-
-		if (add_part(call, out, from, from == first, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-add_messages(struct call *call, json_t *body, struct err *err)
-{
-	const json_t *from = call->ask->messages;
-	json_t *system = json_array(), *messages = json_array(), *to;
-	int rc = 0;
-	size_t i;
-
-	json_object_set_new(body, "messages", messages);
-	for (i = 0; i < json_array_size(from) && rc == 0; i++) {
-		const json_t *message = json_array_get(from, i);
-		struct str role =
-		    driver_string(json_object_get(message, "role"));
-
-		/* What tools gave is told by the user. */
-		if (str_is(role, "system"))
-			to = system;
-		else
-			to = request_turn(messages,
-			    str_is(role, "assistant") ? "assistant" : "user");
-		rc = add_content(
-		    call, to, json_object_get(message, "content"), err);
-	}
-	if (json_array_size(system) != 0)
-		json_object_set(body, "system", system);
-	json_decref(system);
-	return rc;
-}
+static const struct turn_blocks blocks = {
+    .driver = &driver_bedrock,
+    .thoughts = add_thoughts,
+    .call = add_call,
+    .result = add_result,
+    .media = media_part,
+};
 
 /* --- the request */
 
@@ -424,7 +342,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
 
-	if (add_messages(call, body, err) < 0)
+	if (turns_add(call, &blocks, body, err) < 0)
 		return -1;
 	add_config(call, body);
 	if (ask->kind == PROMPT_OBJECT && is_strict(ask) &&

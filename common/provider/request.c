@@ -200,25 +200,6 @@ request_text(const char *type, struct str text)
 	return part;
 }
 
-bool
-request_is_blank(struct str text)
-{
-	return text.len == 0 || strspn(text.p, " \t\r\n") == text.len;
-}
-
-json_t *
-request_turn(json_t *messages, const char *role)
-{
-	size_t n = json_array_size(messages);
-	json_t *last = json_array_get(messages, n != 0 ? n - 1 : 0);
-
-	if (!str_is(driver_string(json_object_get(last, "role")), role)) {
-		last = json_pack("{sss[]}", "role", role, "content");
-		json_array_append_new(messages, last);
-	}
-	return json_object_get(last, "content");
-}
-
 int
 request_unsupported(const char *what, struct str type, struct err *err)
 {

@@ -45,13 +45,6 @@ const char *request_segment(struct call *call, const char *name);
 /* {type: TYPE, text: TEXT}; no type for NULL. */
 json_t *request_text(const char *type, struct str text) MUST_USE;
 
-/* Whether a text is only white space, which some vendors refuse. */
-bool request_is_blank(struct str text);
-
-/* The parts of the last of MESSAGES when it is ROLE's, else of a new one: for
- * vendors who want turns to alternate. */
-json_t *request_turn(json_t *messages, const char *role);
-
 /* Fails in AI SDK's words: 'WHAT TYPE' functionality not supported. */
 int request_unsupported(const char *what, struct str type, struct err *err);
 
