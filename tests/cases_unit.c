@@ -177,7 +177,6 @@ static const struct unit {
     {"partial-json", NULL, check_partial},
     {"foreach-bodies", NULL, check_body},
     {"mdx-documents", NULL, check_body},
-    {"commonmark", NULL, check_body},
     {"mdx-positions", NULL, check_places},
 };
 
