@@ -35,3 +35,14 @@ clock_mono_ms(void)
 {
 	return clock_mono_ns() / 1000000;
 }
+
+void
+clock_print(char out[CLOCK_TEXT_LEN + 1], int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(out, CLOCK_TEXT_LEN + 1, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		out[0] = '\0';
+}

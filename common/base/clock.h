@@ -12,4 +12,9 @@ int64_t clock_wall_ns(void);
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 
+/* MS since 1970 as "2026-11-26T02:50:00Z"; "" for a year that has not four
+ * digits. */
+enum { CLOCK_TEXT_LEN = 20 };
+void clock_print(char out[CLOCK_TEXT_LEN + 1], int64_t ms);
+
 #endif

@@ -8,7 +8,6 @@
 #include "../base/limits.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 static const char *
 prompt_hash(struct arena *a, const struct node *ast)
@@ -23,18 +22,6 @@ prompt_hash(struct arena *a, const struct node *ast)
 	buf_free(&b);
 	hex_print(hex, digest, sizeof(digest));
 	return arena_strdup(a, hex);
-}
-
-static const char *
-now_text(struct arena *a)
-{
-	time_t now = (time_t)(clock_wall_ms() / 1000);
-	char text[32] = "";
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return arena_strdup(a, text);
 }
 
 static json_t *
@@ -53,9 +40,10 @@ run_head(struct arena *a, const struct experiment *e,
     const struct row_plan *plan, const struct sampling *s, bool hidden)
 {
 	json_t *sampling = json_object_get(plan->data, "sampling");
-	json_t *head = json_object();
+	json_t *head = json_own(a, json_object());
+	char began[CLOCK_TEXT_LEN + 1];
 
-	(void)json_own(a, head);
+	clock_print(began, clock_wall_ms());
 	json_object_set_new(head, "type", json_string("run"));
 	json_object_set_new(head, "runId", json_string(plan->run_id));
 	json_object_set_new(head, "name", json_string_nocheck(plan->run_name));
@@ -76,7 +64,7 @@ run_head(struct arena *a, const struct experiment *e,
 		json_object_set_new(head, "seed", json_real(s->seed));
 	if (hidden)
 		json_object_set_new(head, "hidden", json_true());
-	json_object_set_new(head, "began", json_string(now_text(a)));
+	json_object_set_new(head, "began", json_string(began));
 	json_object_set_new(head, "asked", json_incref((json_t *)plan->data));
 	return head;
 }

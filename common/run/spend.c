@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 struct charge {
 	struct spend *spend;
@@ -79,27 +78,15 @@ worst_case(const struct charge *c, struct arena *a, struct ask *ask,
 
 /* --- refusals */
 
-static const char *
-moment(struct arena *a, int64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm tm;
-	char text[32] = "";
-
-	if (gmtime_r(&seconds, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return arena_strdup(a, text);
-}
-
 static int
-refuse(struct arena *a, struct spend *s, const struct store_budget *b,
-    double amount, bool held, struct err *err)
+refuse(struct spend *s, const struct store_budget *b, double amount, bool held,
+    struct err *err)
 {
-	const char *until = "";
+	char at[CLOCK_TEXT_LEN + 1] = "";
 
 	s->resets = b->to;
 	if (b->to != 0)
-		until = arena_printf(a, "; it resets at %s", moment(a, b->to));
+		clock_print(at, b->to);
 	if (held) {
 		s->resets = 0;
 		return fail(err, ERR_BUSY,
@@ -109,34 +96,35 @@ refuse(struct arena *a, struct spend *s, const struct store_budget *b,
 	}
 	return fail(err, ERR_BUDGET,
 	    "the %s budget of %s (%.6g USD) is spent: this call "
-	    "may cost up to %.6g USD%s",
-	    b->key, s->who, b->most, amount, until);
+	    "may cost up to %.6g USD%s%s",
+	    b->key, s->who, b->most, amount,
+	    *at != '\0' ? "; it resets at " : "", at);
 }
 
 /* What is said of a budget of the store. */
 static int
-refuse_period(struct engine *e, struct arena *a, struct spend *s,
-    const struct store_budget *b, double amount, struct err *err)
+refuse_period(struct engine *e, struct spend *s, const struct store_budget *b,
+    double amount, struct err *err)
 {
 	struct store_budget named = *b;
 	double spent = 0, reserved = 0;
 
 	store_spent(e->store, b, &spent, &reserved);
 	named.key = strrchr(b->key, ':') + 1;
-	return refuse(a, s, &named, amount,
-	    reserved > 0 && spent + amount <= b->most, err);
+	return refuse(
+	    s, &named, amount, reserved > 0 && spent + amount <= b->most, err);
 }
 
 /* --- reservations */
 
 static int
-reserve_run(struct arena *a, struct spend *s, double amount, struct err *err)
+reserve_run(struct spend *s, double amount, struct err *err)
 {
 	struct store_budget run = {.key = "run", .most = s->most};
 
 	if (isnan(s->most) || s->spent + s->reserved + amount <= s->most)
 		return 0;
-	return refuse(a, s, &run, amount,
+	return refuse(s, &run, amount,
 	    s->reserved > 0 && s->spent + amount <= s->most, err);
 }
 
@@ -156,7 +144,7 @@ reserve_periods(struct engine *e, struct arena *a, struct charge *c,
 		return 0;
 	if (c->reservation == 0)
 		return refuse_period(
-		    e, a, c->spend, &budgets[over < n ? over : 0], amount, err);
+		    e, c->spend, &budgets[over < n ? over : 0], amount, err);
 	c->reservation = 0;
 	return fail(err, ERR_BUDGET,
 	    "the budget of %s cannot be counted now: the store "
@@ -207,7 +195,7 @@ reserve(struct engine *e, struct arena *a, struct charge *c, struct err *err)
 	if (!has_budget(s))
 		return 0;
 	s->largest = fmax(s->largest, c->amount);
-	if (reserve_run(a, s, c->amount, err) < 0 ||
+	if (reserve_run(s, c->amount, err) < 0 ||
 	    reserve_periods(e, a, c, c->amount, err) < 0) {
 		if (c->bill != NULL)
 			c->bill->refused = true;
@@ -315,7 +303,7 @@ spend_check(struct engine *engine, struct arena *a, const struct ask *ask,
 		return -1;
 	if (left(engine, a, false, &least) >= c.amount)
 		return 0;
-	return refuse(a, engine->spend, &least, c.amount, false, err);
+	return refuse(engine->spend, &least, c.amount, false, err);
 }
 
 /* --- what it came to */
