@@ -30,7 +30,7 @@ mdx_skip_white(const struct mdx_chunk *c, size_t i)
 static struct str16
 decoded(struct mdx *m, const struct mdx_chunk *c, size_t from, size_t to)
 {
-	return mdx_decode(m, mdx_chunk_slice(m->arena, c, from, to));
+	return mdx_decode(m->arena, mdx_chunk_slice(m->arena, c, from, to));
 }
 
 /* --- destinations */
@@ -118,7 +118,7 @@ title_text(struct mdx *m, const struct mdx_chunk *c, size_t from, size_t to)
 			continue;
 		out[n++] = text.p[i];
 	}
-	return mdx_decode(m, (struct str16){out, n});
+	return mdx_decode(m->arena, (struct str16){out, n});
 }
 
 void
@@ -398,7 +398,7 @@ mdx_take_definitions(struct mdx *m, struct mdx_chunk *c, struct node *parent)
 		id = fold(m, m->work, collapse(m, label, SIZE_MAX));
 		define(m, id);
 		node = mdx_node(m, NODE_DEFINITION);
-		node->label = mdx_decode(m, label);
+		node->label = mdx_decode(m->arena, label);
 		node->identifier = mdx_shown_id(m, id);
 		node->url = def.url;
 		node->title = def.title;

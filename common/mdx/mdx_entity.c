@@ -168,7 +168,7 @@ has_any(struct str16 text, unsigned a, unsigned b)
 }
 
 struct str16
-mdx_decode(struct mdx *m, struct str16 text)
+mdx_decode(struct arena *a, struct str16 text)
 {
 	size_t i = 0, n = 0, end, n_units;
 	uint16_t *out;
@@ -176,7 +176,7 @@ mdx_decode(struct mdx *m, struct str16 text)
 	if (!has_any(text, '\\', '&'))
 		return text;
 	/* No reference is shorter than what it stands for. */
-	out = arena_array(m->arena, text.len, sizeof(*out));
+	out = arena_array(a, text.len, sizeof(*out));
 	while (i < text.len) {
 		if (text.p[i] == '\\' && i + 1 < text.len &&
 		    mdx_is_punctuation(text.p[i + 1])) {
@@ -253,14 +253,14 @@ html_reference(struct str16 text, size_t i, uint16_t out[2], size_t *n_out)
 }
 
 struct str16
-mdx_decode_attribute(struct mdx *m, struct str16 text)
+mdx_decode_attribute(struct arena *a, struct str16 text)
 {
 	size_t i = 0, n = 0, end, n_units;
 	uint16_t *out;
 
 	if (!has_any(text, '&', '&'))
 		return text;
-	out = arena_array(m->arena, text.len, sizeof(*out));
+	out = arena_array(a, text.len, sizeof(*out));
 	while (i < text.len) {
 		end = text.p[i] == '&'
 			  ? html_reference(text, i, out + n, &n_units)

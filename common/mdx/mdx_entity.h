@@ -2,7 +2,7 @@
 #ifndef MDX_ENTITY_H
 #define MDX_ENTITY_H
 
-#include "mdx_int.h"
+#include "../base/arena.h"
 
 struct mdx_entity {
 	const char *name;
@@ -21,10 +21,10 @@ size_t mdx_reference(
 bool mdx_is_punctuation(unsigned c);
 
 /* TEXT with escapes and references decoded. */
-struct str16 mdx_decode(struct mdx *m, struct str16 text);
+struct str16 mdx_decode(struct arena *a, struct str16 text);
 
 /* The value of an attribute: it has no escapes, and its references are read as
  * HTML does. */
-struct str16 mdx_decode_attribute(struct mdx *m, struct str16 text);
+struct str16 mdx_decode_attribute(struct arena *a, struct str16 text);
 
 #endif

@@ -72,7 +72,8 @@ info_part(struct mdx *m, size_t p, size_t end)
 {
 	if (p == end)
 		return (struct str16){0};
-	return mdx_decode(m, mdx_unexpand(m->arena, m->text.p + p, end - p));
+	return mdx_decode(
+	    m->arena, mdx_unexpand(m->arena, m->text.p + p, end - p));
 }
 
 static void

@@ -165,7 +165,7 @@ media_node(struct mdx_inline *in, bool image, const struct media *media)
 	if (reference) {
 		node->reference = media->reference;
 		node->identifier = mdx_shown_id(in->m, media->id);
-		node->label = mdx_decode(in->m, media->label);
+		node->label = mdx_decode(in->m->arena, media->label);
 		return node;
 	}
 	node->url = media->url;

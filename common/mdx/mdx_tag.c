@@ -225,7 +225,7 @@ read_quoted(struct reader *r, struct str16 *value)
 			continue;
 		out[n++] = text.p[i];
 	}
-	*value = mdx_decode_attribute(r->m, (struct str16){out, n});
+	*value = mdx_decode_attribute(r->m->arena, (struct str16){out, n});
 	return 0;
 }
 

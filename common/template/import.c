@@ -232,7 +232,7 @@ copy_component(const struct copy *c, struct import *import,
     const struct node *from, struct node *to)
 {
 	struct props props = {0};
-	struct node children = {.has_children = true}, result = children;
+	struct node children = {.has_children = true};
 	struct copy inner = *c;
 	const struct node *root = NULL;
 
@@ -246,10 +246,7 @@ copy_component(const struct copy *c, struct import *import,
 	inner.source = NULL;
 	inner.props = &props;
 	inner.depth++;
-	if (copy_children(&inner, root, &result) == -1)
-		return -1;
-	props_splice(c->arena, to, &result, to->kind == NODE_PARAGRAPH);
-	return 0;
+	return copy_children(&inner, root, to);
 }
 
 /* Components inside of a loop's function are put into its text. */

@@ -2,6 +2,8 @@
  * kind of node, and the destinations that links and definitions share. */
 #include "md.h"
 
+#include "../mdx/mdx_entity.h"
+
 #include <string.h>
 
 int
@@ -222,9 +224,10 @@ md_image(struct md *m, const struct node *n, const struct node *parent,
 }
 
 static struct str16
-association(const struct node *n)
+association(const struct md *m, const struct node *n)
 {
-	return n->label.len > 0 ? n->label : n->identifier;
+	return n->label.len > 0 ? n->label
+				: mdx_decode(m->arena, n->identifier);
 }
 
 int
@@ -237,7 +240,7 @@ md_definition(struct md *m, const struct node *n, const struct node *parent,
 	(void)e;
 	md_enter(m, C_OTHER);
 	md_puts(m, "[");
-	safe_in(m, C_LABEL, association(n), start, "]");
+	safe_in(m, C_LABEL, association(m, n), start, "]");
 	md_puts(m, "]: ");
 	put_resource(m, n, start, n->title.len > 0, "\n");
 	return 0;
@@ -259,7 +262,7 @@ put_reference(struct md *m, const struct node *n, size_t start, size_t text)
 	else
 		m->state.place.constructs = 0;
 	md_enter(m, C_REFERENCE);
-	safe_after(m, association(n), start, md_side("]"));
+	safe_after(m, association(m, n), start, md_side("]"));
 	m->state.place = place;
 	md_puts(m, "]");
 	units = md_units(m);

@@ -19,8 +19,6 @@ props_adopt(struct arena *a, struct node *parent, struct node *child)
 	parent->n_children++;
 }
 
-/* --- children */
-
 static struct node *
 text_node(struct arena *a, struct js value)
 {
@@ -30,42 +28,6 @@ text_node(struct arena *a, struct js value)
 	node->type = utf16_lit(a, "text");
 	node->value = value;
 	return node;
-}
-
-/* The phrasing of blocks, with line ends between them. */
-static void
-add_phrasing(struct arena *a, struct node *to, const struct node *from)
-{
-	const struct node *block;
-	size_t i, k;
-
-	for (i = 0; i < from->n_children; i++) {
-		block = from->children[i];
-		if (i > 0)
-			props_adopt(
-			    a, to, text_node(a, js_string_lit(a, "\n")));
-		if (block->kind != NODE_PARAGRAPH &&
-		    block->kind != NODE_HEADING) {
-			props_adopt(a, to, from->children[i]);
-			continue;
-		}
-		for (k = 0; k < block->n_children; k++)
-			props_adopt(a, to, block->children[k]);
-	}
-}
-
-void
-props_splice(
-    struct arena *a, struct node *to, const struct node *from, bool wanted)
-{
-	size_t i;
-
-	if (wanted) {
-		add_phrasing(a, to, from);
-		return;
-	}
-	for (i = 0; i < from->n_children; i++)
-		props_adopt(a, to, from->children[i]);
 }
 
 /* --- substitution */
@@ -112,9 +74,8 @@ find(const struct props *props, struct str16 name)
 {
 	size_t i;
 
-	for (i = 0; i < props->n_attrs; i++)
-		if (props->attrs[i].kind != ATTR_SPREAD &&
-		    str16_eq(props->attrs[i].name, name))
+	for (i = props->n_attrs; i-- > 0;)
+		if (str16_eq(props->attrs[i].name, name))
 			return &props->attrs[i];
 	return NULL;
 }
@@ -123,12 +84,10 @@ find(const struct props *props, struct str16 name)
 static void
 add_value(struct arena *a, struct buf *b, const struct attr *attr)
 {
-	if (attr->kind == ATTR_NULL)
-		buf_adds(b, "true");
-	else if (attr->kind == ATTR_STRING)
-		(void)js_stringify(a, b, js_string(attr->value));
-	else
+	if (attr->kind == ATTR_EXPRESSION)
 		utf8_add16(b, attr->value);
+	else
+		(void)js_stringify(a, b, js_string(attr->value));
 }
 
 static struct str16
@@ -175,32 +134,23 @@ props_substitute(struct arena *a, const struct props *props,
 
 /* --- expressions */
 
-/* A number without an exponent. */
+/* A number without a sign and an exponent. */
 static bool
 read_number(struct arena *a, struct str16 s, double *out)
 {
-	struct str16 digits = s;
 	bool point = false;
 	size_t i;
 
-	if (digits.len > 0 && digits.p[0] == '-') {
-		digits.p++;
-		digits.len--;
-	}
-	for (i = 0; i < digits.len; i++) {
-		if (digits.p[i] == '.' && !point && i > 0 &&
-		    i + 1 < digits.len) {
+	for (i = 0; i < s.len; i++) {
+		if (s.p[i] == '.' && !point && i > 0 && i + 1 < s.len) {
 			point = true;
 			continue;
 		}
-		if (digits.p[i] < '0' || digits.p[i] > '9')
+		if (s.p[i] < '0' || s.p[i] > '9')
 			return false;
 	}
-	if (digits.len == 0 ||
-	    (digits.p[0] == '0' && digits.len > 1 && digits.p[1] != '.'))
-		return false;
 	*out = js_to_number(a, js_string(s));
-	return true;
+	return s.len > 0;
 }
 
 /* A value that is written out: a text in double quotes, or a number. */
@@ -225,23 +175,31 @@ read_literal(struct arena *a, struct str16 s, struct js *out)
 	return ok && out->type == JS_STRING;
 }
 
+/* What stands in a tag, as one paragraph with line ends between its parts. */
 static void
-add_children(struct arena *a, const struct props *props,
-    const struct node *from, struct node *to)
+add_children(struct arena *a, const struct node *from, struct node *to)
 {
 	struct node *paragraph;
+	const struct node *part;
+	size_t i, k;
 
-	if (from->kind == NODE_TEXT_EXPRESSION) {
-		add_phrasing(a, to, props->children);
-		return;
-	}
-	if (props->children->n_children == 0)
+	if (from->n_children == 0)
 		return;
 	paragraph = arena_zalloc(a, sizeof(*paragraph));
 	paragraph->kind = NODE_PARAGRAPH;
 	paragraph->type = utf16_lit(a, "paragraph");
 	paragraph->has_children = true;
-	add_phrasing(a, paragraph, props->children);
+	for (i = 0; i < from->n_children; i++) {
+		part = from->children[i];
+		if (i > 0)
+			props_adopt(
+			    a, paragraph, text_node(a, js_string_lit(a, "\n")));
+		if (part->kind != NODE_PARAGRAPH && part->kind != NODE_LIST)
+			props_adopt(a, paragraph, from->children[i]);
+		else
+			for (k = 0; k < part->n_children; k++)
+				props_adopt(a, paragraph, part->children[k]);
+	}
 	props_adopt(a, to, paragraph);
 }
 
@@ -255,12 +213,12 @@ props_expression(struct arena *a, const struct props *props,
 
 	if (from->value.type != JS_STRING || !asks(from->value.string))
 		return false;
-	if (str16_is(str16_trim(from->value.string), "props.children")) {
-		add_children(a, props, from, to);
+	if (str16_is(from->value.string, "props.children")) {
+		add_children(a, props->children, to);
 		return true;
 	}
 	text = substitute(a, props, from->value.string);
-	if (read_literal(a, str16_trim(text), &value)) {
+	if (read_literal(a, text, &value)) {
 		props_adopt(a, to, text_node(a, value));
 		return true;
 	}

@@ -13,11 +13,6 @@ struct props {
 
 void props_adopt(struct arena *a, struct node *parent, struct node *child);
 
-/* Adds the children of FROM to TO; blocks become their text when that is
- * WANTED. */
-void props_splice(
-    struct arena *a, struct node *to, const struct node *from, bool wanted);
-
 /* The attributes of a tag in a component whose props are PROPS (or NULL). */
 const struct attr *props_substitute(struct arena *a, const struct props *props,
     const struct attr *attrs, size_t n);

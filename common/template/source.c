@@ -100,14 +100,26 @@ is_html(struct str16 name)
 }
 
 static bool
-is_allowed(const struct source *s, struct str16 name)
+has_spread(const struct node *tag)
 {
-	if (name.p == NULL)
+	size_t i;
+
+	for (i = 0; i < tag->n_attrs; i++)
+		if (tag->attrs[i].kind == ATTR_SPREAD)
+			return true;
+	return false;
+}
+
+/* Components are given only what is written out. */
+static bool
+is_allowed(const struct source *s, const struct node *tag)
+{
+	if (tag->name.p == NULL)
 		return true;
-	if (import_find(s, name) != NULL ||
-	    tag_find(s->instance, name) != NULL || is_html(name))
-		return true;
-	return tag_is_lower(name);
+	if (import_find(s, tag->name) != NULL)
+		return !has_spread(tag);
+	return tag_find(s->instance, tag->name) != NULL || is_html(tag->name) ||
+	       tag_is_lower(tag->name);
 }
 
 /* What Raw holds is text. */
@@ -135,8 +147,8 @@ find_fault(const struct source *s)
 
 	for (i = 0; i < s->doc.n_uses; i++) {
 		use = s->doc.uses[i];
-		if (use->node->kind == NODE_ESM ||
-		    is_allowed(s, use->node->name) || is_raw(use))
+		if (use->node->kind == NODE_ESM || is_allowed(s, use->node) ||
+		    is_raw(use))
 			continue;
 		if (first == NULL || is_before(use->at, first->at))
 			first = use;
@@ -153,11 +165,16 @@ check_tags(struct source *s, struct err *err)
 	if (use == NULL)
 		return 0;
 	name = utf8_from(s->arena, use->node->name);
+	name.len = name.len < LIMIT_ERR_BYTES ? name.len : LIMIT_ERR_BYTES;
+	if (import_find(s, use->node->name) != NULL)
+		(void)fail(err, ERR_PROMPT,
+		    "Only literal attribute values are supported. Invalid "
+		    "attribute in component <%.*s>.",
+		    (int)name.len, name.p);
 	(void)fail(err, ERR_PROMPT,
 	    "Unsupported tag '<%.*s>'. Only native MDX elements, and "
 	    "registered tags are supported. Registered tags: %s.",
-	    (int)(name.len < LIMIT_ERR_BYTES ? name.len : LIMIT_ERR_BYTES),
-	    name.p, tag_list(s->arena, s->instance));
+	    (int)name.len, name.p, tag_list(s->arena, s->instance));
 	return source_locate(s->file, use->at, err);
 }
 
