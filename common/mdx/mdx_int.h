@@ -170,10 +170,8 @@ bool mdx_is_comment(struct str16 value);
 const struct ast_span *mdx_locate(
     struct mdx *m, struct mdx_place start, struct mdx_place end);
 
-/* For errors: `<name>`, and the two places. */
+/* For errors: `<name>`. */
 const char *mdx_tag_text(struct mdx *m, const struct mdx_tag *tag);
-const char *mdx_span_text(
-    struct mdx *m, struct mdx_place start, struct mdx_place end);
 
 /* Notes a node that those who read whole files look at, and that it lies in
  * the element of PARENT. */

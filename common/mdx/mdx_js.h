@@ -113,8 +113,6 @@ int scan_left_hand(struct scan *s, struct scan_expr *out);
 int scan_primary(struct scan *s, struct scan_expr *out);
 int scan_property_name(struct scan *s);
 int scan_arguments(struct scan *s);
-bool scan_is_bindable(const struct scan_expr *e);
-int scan_arrow_body(struct scan *s, bool is_async, bool with_in);
 
 /* --- mdx_function.c: bindings, functions and classes */
 

@@ -4,8 +4,8 @@
 
 static const struct scan_expr value = {.form = FORM_VALUE};
 
-bool
-scan_is_bindable(const struct scan_expr *e)
+static bool
+is_bindable(const struct scan_expr *e)
 {
 	if (e->parens || e->no_binding || e->no_target)
 		return false;
@@ -15,8 +15,8 @@ scan_is_bindable(const struct scan_expr *e)
 
 /* --- arrow functions */
 
-int
-scan_arrow_body(struct scan *s, bool is_async, bool with_in)
+static int
+arrow_body(struct scan *s, bool is_async)
 {
 	struct scan_scope outer = s->scope, inner = {.in_function = true};
 	int rc;
@@ -27,7 +27,7 @@ scan_arrow_body(struct scan *s, bool is_async, bool with_in)
 	if (scan_is(s, "{"))
 		return scan_body(s, inner);
 	s->scope = inner;
-	rc = scan_value(s, with_in);
+	rc = scan_value(s, true);
 	s->scope = outer;
 	return rc;
 }
@@ -35,7 +35,7 @@ scan_arrow_body(struct scan *s, bool is_async, bool with_in)
 static int
 finish_arrow(struct scan *s, bool is_async, struct scan_expr *out)
 {
-	if (scan_arrow_body(s, is_async, true) == -1)
+	if (arrow_body(s, is_async) == -1)
 		return -1;
 	*out = (struct scan_expr){.form = FORM_VALUE, .arrow = true};
 	return 0;
@@ -63,7 +63,7 @@ read_group_item(struct scan *s, struct group *g)
 	g->n++;
 	g->last = e;
 	g->rest = rest;
-	if (!scan_is_bindable(&e) || (rest && e.form == FORM_DEFAULT))
+	if (!is_bindable(&e) || (rest && e.form == FORM_DEFAULT))
 		g->no_params = true;
 	if (e.no_value)
 		g->no_value = true;
@@ -169,7 +169,7 @@ add_part(struct scan_expr *out, const struct scan_expr *part)
 	if (!target || part->no_target || part->optional ||
 	    (part->form == FORM_DEFAULT && part->parens))
 		out->no_target = true;
-	if (!scan_is_bindable(part))
+	if (!is_bindable(part))
 		out->no_binding = true;
 	if (part->no_value)
 		out->no_value = true;

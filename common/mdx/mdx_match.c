@@ -26,8 +26,8 @@ mdx_tag_text(struct mdx *m, const struct mdx_tag *tag)
 	    (int)len, len > 0 ? name.p : "");
 }
 
-const char *
-mdx_span_text(struct mdx *m, struct mdx_place start, struct mdx_place end)
+static const char *
+span_text(struct mdx *m, struct mdx_place start, struct mdx_place end)
 {
 	return arena_printf(m->work, "%zu:%zu-%zu:%zu", start.line,
 	    start.column, end.line, end.column);
@@ -38,7 +38,7 @@ mdx_unclosed_text(struct mdx *m, const struct mdx_tag *tag, const char *before)
 {
 	return arena_printf(m->work,
 	    "Expected a closing tag for `%s` (%s)%s%s%s", mdx_tag_text(m, tag),
-	    mdx_span_text(m, tag->start, tag->end),
+	    span_text(m, tag->start, tag->end),
 	    before != NULL ? " before the end of `" : "",
 	    before != NULL ? before : "", before != NULL ? "`" : "");
 }
@@ -70,5 +70,5 @@ mdx_closing_fault(
 	    "Unexpected closing tag `%s`, expected corresponding closing tag "
 	    "for `%s` (%s)",
 	    mdx_tag_text(m, tag), mdx_tag_text(m, open),
-	    mdx_span_text(m, open->start, open->end));
+	    span_text(m, open->start, open->end));
 }

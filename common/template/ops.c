@@ -151,8 +151,11 @@ ops_string(struct ops *o, struct js v, struct str16 *out)
 	return v.type == JS_ARRAY ? take_room(o, out->len) : 0;
 }
 
-int
-ops_primitive(struct ops *o, struct js v, enum ops_hint hint, struct js *out)
+enum hint { HINT_DEFAULT, HINT_NUMBER };
+
+/* ToPrimitive. */
+static int
+primitive(struct ops *o, struct js v, enum hint hint, struct js *out)
 {
 	*out = v;
 	if (!is_object(v))
@@ -168,11 +171,9 @@ ops_primitive(struct ops *o, struct js v, enum ops_hint hint, struct js *out)
 int
 ops_number(struct ops *o, struct js v, double *out)
 {
-	struct js primitive;
-
-	if (ops_primitive(o, v, HINT_NUMBER, &primitive) != 0)
+	if (primitive(o, v, HINT_NUMBER, &v) != 0)
 		return -1;
-	*out = js_to_number(o->arena, primitive);
+	*out = js_to_number(o->arena, v);
 	return 0;
 }
 
@@ -229,8 +230,8 @@ equal(struct ops *o, struct js l, struct js r, bool *out)
 		*out = same_object(l, r);
 		return 0;
 	}
-	if (ops_primitive(o, l, HINT_DEFAULT, &l) != 0 ||
-	    ops_primitive(o, r, HINT_DEFAULT, &r) != 0)
+	if (primitive(o, l, HINT_DEFAULT, &l) != 0 ||
+	    primitive(o, r, HINT_DEFAULT, &r) != 0)
 		return -1;
 	if (l.type == JS_STRING && r.type == JS_STRING)
 		*out = str16_eq(l.string, r.string);
@@ -257,8 +258,8 @@ holds(enum expr_op op, double l, double r)
 static int
 compare(struct ops *o, enum expr_op op, struct js l, struct js r, bool *out)
 {
-	if (ops_primitive(o, l, HINT_NUMBER, &l) != 0 ||
-	    ops_primitive(o, r, HINT_NUMBER, &r) != 0)
+	if (primitive(o, l, HINT_NUMBER, &l) != 0 ||
+	    primitive(o, r, HINT_NUMBER, &r) != 0)
 		return -1;
 	if (l.type == JS_STRING && r.type == JS_STRING)
 		*out = holds(op, str16_cmp(l.string, r.string), 0);
@@ -319,8 +320,8 @@ ops_add(
 {
 	struct str16 left, right;
 
-	if (ops_primitive(o, l, HINT_DEFAULT, &l) != 0 ||
-	    ops_primitive(o, r, HINT_DEFAULT, &r) != 0)
+	if (primitive(o, l, HINT_DEFAULT, &l) != 0 ||
+	    primitive(o, r, HINT_DEFAULT, &r) != 0)
 		return -1;
 	if (l.type != JS_STRING && r.type != JS_STRING) {
 		*out = js_number(

@@ -14,11 +14,7 @@ struct ops {
 	struct err *err;
 };
 
-enum ops_hint { HINT_DEFAULT, HINT_NUMBER, HINT_STRING };
-
-/* ToPrimitive, ToString and ToNumber. */
-int ops_primitive(
-    struct ops *o, struct js v, enum ops_hint hint, struct js *out) MUST_USE;
+/* ToString and ToNumber. */
 int ops_string(struct ops *o, struct js v, struct str16 *out) MUST_USE;
 int ops_number(struct ops *o, struct js v, double *out) MUST_USE;
 
