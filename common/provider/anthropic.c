@@ -253,6 +253,9 @@ settle(struct call *call, struct err *err)
 	if (call->object_tool != NULL && !st->answered &&
 	    call->reason == FINISH_CONTENT_FILTER)
 		return driver_refused(call, err);
+	/* Who may not be forced to call may say the object. */
+	if (!st->answered && call->reason == FINISH_STOP)
+		driver_said(call);
 	driver_finish(call, call->reason, &usage);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "media.h"
 #include "request.h"
+#include "traits.h"
 #include "turns.h"
 #include "../base/json.h"
 #include "../base/utf.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 /* The vendor has no default of its own. */
-enum { DEFAULT_MAX_TOKENS = 4096 };
+enum { DEFAULT_MAX_TOKENS = 4096, MAX_TEMPERATURE = 1 };
 
 static const struct place places[] = {
     {"max_tokens", "max_tokens"},
@@ -110,8 +111,12 @@ object_tool(struct call *call)
 static json_t *
 object_choice(struct call *call)
 {
-	bool alone = call->ask->n_tools == 0;
-	json_t *out = json_pack("{ss}", "type", alone ? "tool" : "any");
+	bool forced = tool_may_force(call->ask);
+	bool alone = forced && call->ask->n_tools == 0;
+	json_t *out = json_pack("{ss}", "type",
+	    alone    ? "tool"
+	    : forced ? "any"
+		     : "auto");
 
 	if (alone)
 		json_object_set_new(
@@ -148,7 +153,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 
 	if (ask->n_tools == 0 && !object)
 		return 0;
-	if (!object && tool_choice_read(ask, &chosen, err) < 0)
+	if (!object && tool_choice_read(call, &chosen, err) < 0)
 		return -1;
 	tools = json_array();
 	json_object_set_new(body, "tools", tools);
@@ -218,11 +223,16 @@ static int
 make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
+	struct traits traits = traits_of(ask->model);
 
 	json_set_str(body, "model", str_from(ask->model));
-	json_object_set_new(
-	    body, "max_tokens", json_integer(DEFAULT_MAX_TOKENS));
+	json_object_set_new(body, "max_tokens",
+	    json_integer(traits.max_tokens != 0 ? traits.max_tokens
+						: DEFAULT_MAX_TOKENS));
 	request_config(call, body, places, ARRAY_LEN(places));
+	if (traits.max_tokens != 0 && !traits.guessed)
+		request_at_most(call, body, "max_tokens", traits.max_tokens);
+	request_at_most(call, body, "temperature", MAX_TEMPERATURE);
 	if (turns_add(call, &blocks, body, err) < 0)
 		return -1;
 	if (add_tools(call, body, err) < 0)

@@ -80,7 +80,8 @@ add_top_k(struct call *call, json_t *body)
 	json_t *fields, *inner;
 	size_t i;
 
-	if (value == NULL || json_is_null(value))
+	if (value == NULL || json_is_null(value) ||
+	    request_refused(call->ask, "top_k"))
 		return;
 	for (i = 0; i < ARRAY_LEN(top_k); i++)
 		if (strstr(call->ask->model, top_k[i].family) != NULL)
@@ -222,6 +223,8 @@ schema_of(const json_t *schema)
 static json_t *
 object_choice(const struct ask *ask, const char *tool)
 {
+	if (!tool_may_force(ask))
+		return wrap("auto", json_object());
 	if (ask->n_tools != 0)
 		return wrap("any", json_object());
 	return wrap("tool", json_pack("{ss}", "name", tool));
@@ -263,7 +266,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 	json_t *tools, *config;
 	size_t i;
 
-	if (tool_choice_read(ask, &chosen, err) < 0)
+	if (tool_choice_read(call, &chosen, err) < 0)
 		return -1;
 	if (object.name == NULL &&
 	    (ask->n_tools == 0 ||

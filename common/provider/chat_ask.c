@@ -7,11 +7,11 @@
 #include "quirk.h"
 #include "request.h"
 #include "tool_ask.h"
+#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* Keys and the vendor's names for them: of those that have all quirks of WITH
@@ -33,19 +33,6 @@ static const struct {
     {{"schema_description", NULL}, 0, QUIRK_JSON_OBJECT},
 };
 
-/* Models that reason refuse max_tokens, others' servers know nothing else:
- * o1, o3, … and gpt-5 and later. */
-static bool
-reasons(const char *model)
-{
-	const char *slash = strrchr(model, '/');
-	const char *id = slash != NULL ? slash + 1 : model;
-
-	if (id[0] == 'o' && id[1] >= '1' && id[1] <= '9')
-		return true;
-	return strncmp(id, "gpt-", 4) == 0 && strtol(id + 4, NULL, 10) >= 5;
-}
-
 static bool
 has_quirk(const struct ask *ask, unsigned quirk)
 {
@@ -65,7 +52,8 @@ add_config(struct call *call, json_t *body)
 		    (has & forwarded[i].without) == 0)
 			places[n++] = forwarded[i].place;
 	request_forward(body,
-	    reasons(ask->model) || has_quirk(ask, QUIRK_MAX_COMPLETION_TOKENS)
+	    (traits_of(ask->model).has & TRAIT_COMPLETION_TOKENS) != 0 ||
+		    has_quirk(ask, QUIRK_MAX_COMPLETION_TOKENS)
 		? "max_completion_tokens"
 		: "max_tokens",
 	    ask->config, "max_tokens");
@@ -343,15 +331,16 @@ declare(const struct ask *ask, const struct tool_decl *decl)
 }
 
 static int
-add_tools(const struct ask *ask, json_t *body, struct err *err)
+add_tools(struct call *call, json_t *body, struct err *err)
 {
+	const struct ask *ask = call->ask;
 	struct tool_choice chosen;
 	json_t *tools;
 	size_t i;
 
 	if (ask->n_tools == 0)
 		return 0;
-	if (tool_choice_read(ask, &chosen, err) < 0)
+	if (tool_choice_read(call, &chosen, err) < 0)
 		return -1;
 	tools = json_array();
 	json_object_set_new(body, "tools", tools);
@@ -410,7 +399,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 	add_config(call, body);
 	if (ask->kind == PROMPT_OBJECT)
 		add_format(ask, body);
-	if (add_messages(call, body, err) < 0 || add_tools(ask, body, err) < 0)
+	if (add_messages(call, body, err) < 0 || add_tools(call, body, err) < 0)
 		return -1;
 	if (!ask->stream)
 		return 0;

@@ -166,6 +166,13 @@ driver_words(struct call *call, struct str text)
 }
 
 void
+driver_said(struct call *call)
+{
+	if (call->object_tool != NULL && call->said.len != 0)
+		driver_text(call, buf_text(&call->said));
+}
+
+void
 driver_refusal(struct call *call, struct str text)
 {
 	call->refused = call->refused || text.len != 0;

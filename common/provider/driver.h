@@ -277,6 +277,9 @@ void driver_finish(
  * it and kept in call->said. */
 void driver_words(struct call *call, struct str text);
 
+/* Takes for the object what was said where no tool was called for it. */
+void driver_said(struct call *call);
+
 /* A refusal is the answer of a text prompt; of an object it is kept. */
 void driver_refusal(struct call *call, struct str text);
 

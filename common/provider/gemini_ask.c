@@ -248,7 +248,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 
 	if (ask->n_tools == 0)
 		return 0;
-	if (tool_choice_read(ask, &chosen, err) < 0)
+	if (tool_choice_read(call, &chosen, err) < 0)
 		return -1;
 	list = json_array();
 	for (i = 0; i < ask->n_tools; i++)

@@ -148,7 +148,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 
 	if (ask->n_tools == 0)
 		return 0;
-	if (tool_choice_read(ask, &chosen, err) < 0)
+	if (tool_choice_read(call, &chosen, err) < 0)
 		return -1;
 	if (chosen.mode == TOOL_MODE_NONE && object.name == NULL)
 		return 0;

@@ -19,6 +19,8 @@ const struct quirk quirks[] = {
 	"`frequency_penalty` and `presence_penalty` have no place"},
     {"max_completion_tokens", QUIRK_MAX_COMPLETION_TOKENS,
 	"`max_tokens` is always called so"},
+    {"all_settings", QUIRK_ALL_SETTINGS,
+	"models get settings that they are known to refuse, too"},
     {NULL, 0, NULL},
 };
 

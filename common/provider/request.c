@@ -2,10 +2,13 @@
  * names: the driver says where a key goes and how a stream is asked for. */
 #include "request.h"
 
+#include "quirk.h"
+#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Keys that the runner reads. */
@@ -55,6 +58,13 @@ is_read(const struct ask *ask, const char *key)
 	       (ask->kind == PROMPT_OBJECT && strcmp(key, "schema") == 0);
 }
 
+bool
+request_refused(const struct ask *ask, const char *key)
+{
+	return (ask->provider->quirks & QUIRK_ALL_SETTINGS) == 0 &&
+	       traits_refuse(ask->model, key);
+}
+
 void
 request_config(
     struct call *call, json_t *to, const struct place *places, size_t n)
@@ -68,11 +78,25 @@ request_config(
 		if (json_is_null(value))
 			continue;
 		place = place_of(places, n, key);
-		if (place != NULL && place->name != NULL)
+		if (request_refused(call->ask, key))
+			request_ignore(call, key);
+		else if (place != NULL && place->name != NULL)
 			json_object_set(to, place->name, value);
 		else if (place == NULL && !is_read(call->ask, key))
 			request_ignore(call, key);
 	}
+}
+
+void
+request_at_most(struct call *call, json_t *to, const char *name, int64_t most)
+{
+	const json_t *value = json_object_get(to, name);
+
+	if (json_number_value(value) <= (double)most)
+		return;
+	request_ignore(
+	    call, arena_printf(call->arena, "%s above %" PRId64, name, most));
+	json_object_set_new(to, name, json_integer(most));
 }
 
 void

@@ -14,9 +14,17 @@ struct place {
 
 /* Sets TO's member of each place whose key says something, the first place of
  * a key alone.  Keys that have no place, but for those that the runner reads
- * and the schema of an object, are added to the call's ignored ones. */
+ * and the schema of an object, are added to the call's ignored ones; so are
+ * those that the model is known to refuse (traits.h). */
 void request_config(
     struct call *call, json_t *to, const struct place *places, size_t n);
+
+/* Whether the model is known to refuse KEY, and its server has no say in it. */
+bool request_refused(const struct ask *ask, const char *key) MUST_USE;
+
+/* Lowers TO's member to MOST, which is added to the ignored ones. */
+void request_at_most(
+    struct call *call, json_t *to, const char *name, int64_t most);
 
 /* Sets NAME to a member of CONFIG, unless that says nothing. */
 void request_forward(

@@ -299,15 +299,16 @@ choice(const struct tool_choice *chosen)
 /* Never strict: the vendor would refuse most schemas, and arguments are checked
  * before a tool runs. */
 static int
-add_tools(const struct ask *ask, json_t *body, struct err *err)
+add_tools(struct call *call, json_t *body, struct err *err)
 {
+	const struct ask *ask = call->ask;
 	struct tool_choice chosen;
 	json_t *tools, *tool;
 	size_t i;
 
 	if (ask->n_tools == 0)
 		return 0;
-	if (tool_choice_read(ask, &chosen, err) < 0)
+	if (tool_choice_read(call, &chosen, err) < 0)
 		return -1;
 	tools = json_array();
 	json_object_set_new(body, "tools", tools);
@@ -361,7 +362,7 @@ make_body(struct call *call, json_t *body, struct err *err)
 		json_object_set_new(body, "stream", json_true());
 	if (add_input(call, body, err) < 0)
 		return -1;
-	return add_tools(ask, body, err);
+	return add_tools(call, body, err);
 }
 
 int

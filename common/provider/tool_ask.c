@@ -3,6 +3,8 @@
  * point where a vendor's names begin, which are not known here. */
 #include "tool_ask.h"
 
+#include "request.h"
+#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -194,14 +196,25 @@ find_tool(const struct ask *ask, struct str name, struct tool_choice *out,
 	    (int)name.len, name.len != 0 ? name.p : "");
 }
 
-int
-tool_choice_read(
-    const struct ask *ask, struct tool_choice *out, struct err *err)
+bool
+tool_may_force(const struct ask *ask)
 {
+	return (traits_of(ask->model).has & TRAIT_NO_FORCED_TOOL) == 0;
+}
+
+int
+tool_choice_read(struct call *call, struct tool_choice *out, struct err *err)
+{
+	const struct ask *ask = call->ask;
 	const json_t *choice = json_object_get(ask->config, "tool_choice");
 	struct str word = driver_string(choice);
 
 	*out = (struct tool_choice){.mode = TOOL_MODE_AUTO};
+	if (!tool_may_force(ask) &&
+	    (json_is_object(choice) || str_is(word, "required"))) {
+		request_ignore(call, "tool_choice");
+		return 0;
+	}
 	if (json_is_object(choice))
 		return find_tool(ask,
 		    driver_string(json_object_get(choice, "tool_name")), out,

@@ -54,6 +54,9 @@ void tool_decl_add(
  * call. */
 const char *tool_object_name(struct call *call) NONNULL;
 
+/* Whether the model of ASK can be told to call a tool (traits.h). */
+bool tool_may_force(const struct ask *ask) MUST_USE;
+
 enum tool_mode {
 	TOOL_MODE_AUTO,
 	TOOL_MODE_NONE,
@@ -69,8 +72,9 @@ struct tool_choice {
 
 /* What the configuration's tool_choice says, auto where it says nothing.  A
  * prompt names a tool as its `tools` do: "get weather", "mcp://server/tool";
- * fails when none of the ask's tools is meant. */
+ * fails when none of the ask's tools is meant.  Of a model that may not be
+ * forced, auto, and the key is ignored. */
 int tool_choice_read(
-    const struct ask *ask, struct tool_choice *out, struct err *err);
+    struct call *call, struct tool_choice *out, struct err *err);
 
 #endif
