@@ -4,6 +4,7 @@
  * fails.  How bytes become events of a stream is not known here. */
 #include "anthropic.h"
 
+#include "tool_ask.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -254,7 +255,8 @@ settle(struct call *call, struct err *err)
 	    call->reason == FINISH_CONTENT_FILTER)
 		return driver_refused(call, err);
 	/* Who may not be forced to call may say the object. */
-	if (!st->answered && call->reason == FINISH_STOP)
+	if (!st->answered && call->reason == FINISH_STOP &&
+	    !tool_may_force(call->ask))
 		driver_said(call);
 	driver_finish(call, call->reason, &usage);
 	return 0;
