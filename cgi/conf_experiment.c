@@ -79,6 +79,13 @@ finish_state_dir(struct loader *l)
 		l->conf->settings.state_dir = conf_beside(l, dir);
 		return;
 	}
+	/* Of systemd, for this service alone. */
+	dir = conf_variable(l->source, "STATE_DIRECTORY");
+	if (dir != NULL && *dir == '/') {
+		l->conf->settings.state_dir = arena_printf(
+		    l->conf->arena, "%.*s", (int)strcspn(dir, ":"), dir);
+		return;
+	}
 	dir = conf_variable(l->source, "TMPDIR");
 	if (dir == NULL || *dir != '/')
 		dir = "/tmp";

@@ -1024,6 +1024,7 @@ const struct option conf_options[] = {
 	.example = "/run/agentmark-fcgi",
 	.help = "The directory in which running experiments are counted and "
 		"their journals are kept, relative to this file; without it "
+		"what systemd's StateDirectory names, else "
 		"agentmark-fcgi-UID below TMPDIR or /tmp, which may not "
 		"outlast the machine.  All that share the ceiling need the "
 		"same."},

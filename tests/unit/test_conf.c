@@ -40,6 +40,19 @@ check_provider(const struct settings *s, const char *name, const char *driver,
 }
 
 static void
+test_state_directory(void **state)
+{
+	struct conf *conf;
+
+	(void)state;
+	assert_int_equal(setenv("STATE_DIRECTORY", "/var/lib/x:/y", 1), 0);
+	conf = conf_from(WITH_SECRET, NULL);
+	assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+	assert_string_equal(conf->settings.state_dir, "/var/lib/x");
+	conf_free(conf);
+}
+
+static void
 test_defaults(void **state)
 {
 	struct conf *conf = conf_from(WITH_SECRET, NULL);
@@ -450,6 +463,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_state_directory),
 	    cmocka_unit_test(test_everything),
 	    cmocka_unit_test(test_problems),
 	    cmocka_unit_test(test_variables),
