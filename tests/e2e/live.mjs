@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { callCgi } from '../lib/gateway.mjs';
 import { SECRET, signed } from '../lib/http.mjs';
 import { MODELS } from '../lib/live_models.mjs';
-import { ABILITIES, readResults, DOCUMENT, RESULTS, tableOf, vendorRows,
+import { ABILITIES, readResults, README, RESULTS, tableOf, vendorRows,
   writeTable } from '../lib/live_table.mjs';
 import { program, runDir, stopAll } from '../lib/proc.mjs';
 import { promptRun } from '../lib/prompts.mjs';
@@ -26,7 +26,7 @@ const { values: options, positionals: wanted } = parseArgs({
     table: { type: 'boolean' }, update: { type: 'boolean' },
     config: { type: 'string' },
     model: { type: 'string', multiple: true, default: [] },
-    document: { type: 'string', default: DOCUMENT },
+    readme: { type: 'string', default: README },
     results: { type: 'string', default: RESULTS },
   },
 });
@@ -206,7 +206,7 @@ async function main() {
     const table = tableOf(rows, results);
     process.stdout.write(table);
     if (options.update)
-      writeTable(options.document, table);
+      writeTable(options.readme, table);
     return 0;
   }
   const vendors = (await Promise.all(rows.map(asked))).filter(Boolean)
@@ -229,7 +229,7 @@ async function main() {
   if (options.update) {
     const all = { date: TODAY, providers: { ...results.providers, ...seen } };
     fs.writeFileSync(options.results, JSON.stringify(all, null, 2) + '\n');
-    writeTable(options.document, tableOf(rows, all));
+    writeTable(options.readme, tableOf(rows, all));
   }
   return Object.values(seen).some(c => Object.values(c).includes('no'))
     ? 1 : 0;

@@ -1,9 +1,9 @@
 // tests/live against scripted vendors in place of real ones, and the table that
-// it keeps in docs/providers.md.
+// it keeps in README.md.
 import fs from 'node:fs';
 import path from 'node:path';
 import { MODELS } from '../lib/live_models.mjs';
-import { DOCUMENT, RESULTS, tableIn, vendorRows } from '../lib/live_table.mjs';
+import { README, RESULTS, tableIn, vendorRows } from '../lib/live_table.mjs';
 import { cleanEnv, root, runDir, start } from '../lib/proc.mjs';
 import { scriptedVendors } from '../lib/scripted.mjs';
 import { assert, finish, test } from '../lib/tap.mjs';
@@ -42,11 +42,11 @@ const cellsOf = (out, name) => out.split('\n')
 const models = [...local, { name: 'azure' }].flatMap(({ name }) =>
   ['--model', `${name}=m`]);
 
-await test('providers.md has the table that tests/live --table prints',
+await test('README.md has the table that tests/live --table prints',
   async () => {
     const { code, out, err } = await live('--table');
     assert.equal(code, 0, err);
-    assert.equal(tableIn(fs.readFileSync(DOCUMENT, 'utf8')), out,
+    assert.equal(tableIn(fs.readFileSync(README, 'utf8')), out,
       'run tests/live --table --update');
   });
 
@@ -110,21 +110,21 @@ await test('what fails is told and in the table', async () => {
 
 await test('--update changes what was run and nothing else', async () => {
   const results = path.join(dir, 'results.json');
-  const copy = path.join(dir, 'providers.md');
+  const readme = path.join(dir, 'README.md');
   fs.copyFileSync(RESULTS, results);
-  fs.copyFileSync(DOCUMENT, copy);
+  fs.copyFileSync(README, readme);
   vendors.play();
-  const o = ['--config', config('update'), '--document', copy, '--results',
+  const o = ['--config', config('update'), '--readme', readme, '--results',
     results];
   const { code, err } = await live(...o, '--update', 'groq');
   assert.equal(code, 0, err);
-  const [before, after] = [DOCUMENT, copy]
+  const [before, after] = [README, readme]
     .map(file => fs.readFileSync(file, 'utf8'));
   const other = text => text.split('\n')
     .filter(line => !/`groq`|^State of/.test(line));
   assert.deepEqual(other(after), other(before));
-  await live('--table', '--update', '--document', copy);
-  assert.equal(fs.readFileSync(copy, 'utf8'), before);
+  await live('--table', '--update', '--readme', readme);
+  assert.equal(fs.readFileSync(readme, 'utf8'), before);
   assert.deepEqual(cellsOf(after, 'groq').slice(0, 6), Array(6).fill('yes'));
   const table = await live(...o, '--table');
   assert.equal(tableIn(after), table.out);

@@ -1,4 +1,4 @@
-// The table in docs/providers.md of what was seen: its rows are the vendors that the
+// The table of providers in README.md: its rows are the vendors that the
 // program knows, its cells what was seen when they were asked (tests/live).
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -7,7 +7,7 @@ import { cleanEnv, program, root } from './proc.mjs';
 
 export const ABILITIES =
   ['text', 'stream', 'object', 'object stream', 'tools', 'usage'];
-export const DOCUMENT = path.join(root, 'docs/providers.md');
+export const README = path.join(root, 'README.md');
 export const RESULTS = path.join(root, 'tests/data/live.json');
 const BEGIN = '<!-- tests/live --table -->\n', END = '<!-- end -->\n';
 
