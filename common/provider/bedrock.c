@@ -4,7 +4,6 @@
  * it are passed over.  How bytes become events is not known here. */
 #include "bedrock.h"
 
-#include "tool_ask.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -218,18 +217,7 @@ settle(struct call *call, struct err *err)
 	    .cached = st->cached,
 	};
 
-	/* The object is a call for us alone. */
-	if (st->answered && call->reason == FINISH_TOOL_CALLS)
-		call->reason = FINISH_STOP;
-	if (call->object_tool != NULL && !st->answered &&
-	    call->reason == FINISH_CONTENT_FILTER)
-		return driver_refused(call, err);
-	/* Who may not be forced to call may say the object. */
-	if (!st->answered && call->reason == FINISH_STOP &&
-	    !tool_may_force(call->ask))
-		driver_said(call);
-	driver_finish(call, call->reason, &usage);
-	return 0;
+	return driver_settle(call, st->answered, &usage, err);
 }
 
 static int

@@ -2,6 +2,7 @@
  * the ways to say text, an end or a refusal.  Knows no vendor. */
 #include "driver.h"
 
+#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -166,13 +167,6 @@ driver_words(struct call *call, struct str text)
 }
 
 void
-driver_said(struct call *call)
-{
-	if (call->object_tool != NULL && call->said.len != 0)
-		driver_text(call, buf_text(&call->said));
-}
-
-void
 driver_refusal(struct call *call, struct str text)
 {
 	call->refused = call->refused || text.len != 0;
@@ -187,6 +181,25 @@ driver_refused(const struct call *call, struct err *err)
 {
 	return fail(err, ERR_PROVIDER, "the model refused%s%s",
 	    call->said.len != 0 ? ": " : "", buf_str(&call->said));
+}
+
+int
+driver_settle(struct call *call, bool answered, const struct usage *usage,
+    struct err *err)
+{
+	bool wanted = call->object_tool != NULL && !answered;
+
+	/* The object is a call for us alone. */
+	if (answered && call->reason == FINISH_TOOL_CALLS)
+		call->reason = FINISH_STOP;
+	if (wanted && call->reason == FINISH_CONTENT_FILTER)
+		return driver_refused(call, err);
+	/* Who may not be forced to call may say the object. */
+	if (wanted && call->reason == FINISH_STOP &&
+	    (traits_of(call->ask->model).has & TRAIT_NO_FORCED_TOOL) != 0)
+		driver_text(call, buf_text(&call->said));
+	driver_finish(call, call->reason, usage);
+	return 0;
 }
 
 void

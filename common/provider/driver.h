@@ -277,14 +277,16 @@ void driver_finish(
  * it and kept in call->said. */
 void driver_words(struct call *call, struct str text);
 
-/* Takes for the object what was said where no tool was called for it. */
-void driver_said(struct call *call);
-
 /* A refusal is the answer of a text prompt; of an object it is kept. */
 void driver_refusal(struct call *call, struct str text);
 
 /* Fails with what the model said in place of an object. */
 int driver_refused(const struct call *call, struct err *err);
+
+/* Ends an answer whose object is the arguments of a tool: ANSWERED says that it
+ * was called.  Fails when the model has refused. */
+int driver_settle(struct call *call, bool answered, const struct usage *usage,
+    struct err *err);
 
 /* The model that the vendor says has answered; anything but text is none. */
 void driver_model(struct call *call, const json_t *model);
