@@ -57,8 +57,7 @@ static int
 cgi_flush(struct conn *c)
 {
 	struct cgi *cgi = (struct cgi *)c;
-	int rc = file_write_fd(
-	    STDOUT_FILENO, (struct str){buf_str(&cgi->out), cgi->out.len});
+	int rc = file_write_fd(STDOUT_FILENO, buf_text(&cgi->out));
 
 	buf_clear(&cgi->out);
 	return rc;

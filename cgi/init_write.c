@@ -246,8 +246,7 @@ fill_file(const struct init *init, const struct output *item, int fd)
 		return -1;
 	if (fchmod(fd, item->secret ? mode : 0644) == -1)
 		return -1;
-	return file_write_fd(
-	    fd, (struct str){buf_str(&item->text), item->text.len});
+	return file_write_fd(fd, buf_text(&item->text));
 }
 
 static int

@@ -5,7 +5,6 @@
 
 #include "media.h"
 #include "request.h"
-#include "traits.h"
 #include "turns.h"
 #include "../base/json.h"
 #include "../base/utf.h"
@@ -111,7 +110,7 @@ object_tool(struct call *call)
 static json_t *
 object_choice(struct call *call)
 {
-	bool forced = tool_may_force(call->ask);
+	bool forced = (call->traits.has & TRAIT_NO_FORCED_TOOL) == 0;
 	bool alone = forced && call->ask->n_tools == 0;
 	json_t *out = json_pack("{ss}", "type",
 	    alone    ? "tool"
@@ -223,15 +222,15 @@ static int
 make_body(struct call *call, json_t *body, struct err *err)
 {
 	const struct ask *ask = call->ask;
-	struct traits traits = traits_of(ask->model);
+	const struct traits *traits = &call->traits;
 
 	json_set_str(body, "model", str_from(ask->model));
 	json_object_set_new(body, "max_tokens",
-	    json_integer(traits.max_tokens != 0 ? traits.max_tokens
-						: DEFAULT_MAX_TOKENS));
+	    json_integer(traits->max_tokens != 0 ? traits->max_tokens
+						 : DEFAULT_MAX_TOKENS));
 	request_config(call, body, places, ARRAY_LEN(places));
-	if (traits.max_tokens != 0 && !traits.guessed)
-		request_at_most(call, body, "max_tokens", traits.max_tokens);
+	if (traits->max_tokens != 0 && !traits->guessed)
+		request_at_most(call, body, "max_tokens", traits->max_tokens);
 	request_at_most(call, body, "temperature", MAX_TEMPERATURE);
 	if (turns_add(call, &blocks, body, err) < 0)
 		return -1;

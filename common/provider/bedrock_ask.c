@@ -81,7 +81,7 @@ add_top_k(struct call *call, json_t *body)
 	size_t i;
 
 	if (value == NULL || json_is_null(value) ||
-	    request_refused(call->ask, "top_k"))
+	    traits_refuse(&call->traits, "top_k"))
 		return;
 	for (i = 0; i < ARRAY_LEN(top_k); i++)
 		if (strstr(call->ask->model, top_k[i].family) != NULL)
@@ -221,13 +221,13 @@ schema_of(const json_t *schema)
 
 /* An object must be answered by the one tool, or first by others. */
 static json_t *
-object_choice(const struct ask *ask, const char *tool)
+object_choice(const struct call *call)
 {
-	if (!tool_may_force(ask))
+	if ((call->traits.has & TRAIT_NO_FORCED_TOOL) != 0)
 		return wrap("auto", json_object());
-	if (ask->n_tools != 0)
+	if (call->ask->n_tools != 0)
 		return wrap("any", json_object());
-	return wrap("tool", json_pack("{ss}", "name", tool));
+	return wrap("tool", json_pack("{ss}", "name", call->object_tool));
 }
 
 static json_t *
@@ -280,8 +280,7 @@ add_tools(struct call *call, json_t *body, struct err *err)
 		    schema_of(json_object_get(ask->config, "schema")));
 	config = wrap("tools", tools);
 	json_object_set_new(config, "toolChoice",
-	    object.name != NULL ? object_choice(ask, object.name)
-				: choice(&chosen));
+	    object.name != NULL ? object_choice(call) : choice(&chosen));
 	json_object_set_new(body, "toolConfig", config);
 	return 0;
 }

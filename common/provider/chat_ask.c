@@ -7,7 +7,6 @@
 #include "quirk.h"
 #include "request.h"
 #include "tool_ask.h"
-#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -52,7 +51,7 @@ add_config(struct call *call, json_t *body)
 		    (has & forwarded[i].without) == 0)
 			places[n++] = forwarded[i].place;
 	request_forward(body,
-	    (traits_of(ask->model).has & TRAIT_COMPLETION_TOKENS) != 0 ||
+	    (call->traits.has & TRAIT_COMPLETION_TOKENS) != 0 ||
 		    has_quirk(ask, QUIRK_MAX_COMPLETION_TOKENS)
 		? "max_completion_tokens"
 		: "max_tokens",

@@ -2,7 +2,7 @@
  * the ways to say text, an end or a refusal.  Knows no vendor. */
 #include "driver.h"
 
-#include "traits.h"
+#include "quirk.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -77,6 +77,18 @@ drop_call(void *arg)
 	buf_free(&call->said);
 }
 
+static struct traits
+traits_for(const struct ask *ask)
+{
+	struct traits traits = {0};
+
+	if (ask->model != NULL)
+		traits = traits_of(ask->model);
+	if ((ask->provider->quirks & QUIRK_ALL_SETTINGS) != 0)
+		traits.has &= ~(unsigned)TRAIT_NO_SETTINGS;
+	return traits;
+}
+
 struct call *
 driver_call(struct arena *a, const struct ask *ask, struct sink *sink)
 {
@@ -90,6 +102,7 @@ driver_call(struct arena *a, const struct ask *ask, struct sink *sink)
 	call->sink = sink;
 	call->state = arena_zalloc(a, size != 0 ? size : 1);
 	call->reason = FINISH_UNKNOWN;
+	call->traits = traits_for(copy);
 	buf_init(&call->ignored, LIMIT_ERR_BYTES);
 	buf_init(&call->said, LIMIT_OBJECT_BYTES);
 	arena_on_free(a, drop_call, call);
@@ -196,7 +209,7 @@ driver_settle(struct call *call, bool answered, const struct usage *usage,
 		return driver_refused(call, err);
 	/* Who may not be forced to call may say the object. */
 	if (wanted && call->reason == FINISH_STOP &&
-	    (traits_of(call->ask->model).has & TRAIT_NO_FORCED_TOOL) != 0)
+	    (call->traits.has & TRAIT_NO_FORCED_TOOL) != 0)
 		driver_text(call, buf_text(&call->said));
 	driver_finish(call, call->reason, usage);
 	return 0;

@@ -8,6 +8,7 @@
 #ifndef DRIVER_H
 #define DRIVER_H
 
+#include "traits.h"
 #include "../base/arena.h"
 #include "../base/buf.h"
 #include "../base/err.h"
@@ -151,6 +152,8 @@ struct call {
 	/* Why the model stopped, FINISH_UNKNOWN before that is known. */
 	enum finish_reason reason;
 	bool has_reason;
+	/* Of the model, as far as its server holds to them. */
+	struct traits traits;
 	/* The tool whose arguments are the object; NULL: there is none. */
 	const char *object_tool;
 	struct buf said; /* beside an object, or in its place */

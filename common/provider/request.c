@@ -2,8 +2,6 @@
  * names: the driver says where a key goes and how a stream is asked for. */
 #include "request.h"
 
-#include "quirk.h"
-#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -58,13 +56,6 @@ is_read(const struct ask *ask, const char *key)
 	       (ask->kind == PROMPT_OBJECT && strcmp(key, "schema") == 0);
 }
 
-bool
-request_refused(const struct ask *ask, const char *key)
-{
-	return (ask->provider->quirks & QUIRK_ALL_SETTINGS) == 0 &&
-	       traits_refuse(ask->model, key);
-}
-
 void
 request_config(
     struct call *call, json_t *to, const struct place *places, size_t n)
@@ -78,7 +69,7 @@ request_config(
 		if (json_is_null(value))
 			continue;
 		place = place_of(places, n, key);
-		if (request_refused(call->ask, key))
+		if (traits_refuse(&call->traits, key))
 			request_ignore(call, key);
 		else if (place != NULL && place->name != NULL)
 			json_object_set(to, place->name, value);

@@ -19,9 +19,6 @@ struct place {
 void request_config(
     struct call *call, json_t *to, const struct place *places, size_t n);
 
-/* Whether the model is known to refuse KEY, and its server has no say in it. */
-bool request_refused(const struct ask *ask, const char *key) MUST_USE;
-
 /* Lowers TO's member to MOST, which is added to the ignored ones. */
 void request_at_most(
     struct call *call, json_t *to, const char *name, int64_t most);

@@ -4,7 +4,6 @@
 #include "tool_ask.h"
 
 #include "request.h"
-#include "traits.h"
 #include "../base/json.h"
 #include "../base/limits.h"
 #include "../base/utf.h"
@@ -196,12 +195,6 @@ find_tool(const struct ask *ask, struct str name, struct tool_choice *out,
 	    (int)name.len, name.len != 0 ? name.p : "");
 }
 
-bool
-tool_may_force(const struct ask *ask)
-{
-	return (traits_of(ask->model).has & TRAIT_NO_FORCED_TOOL) == 0;
-}
-
 int
 tool_choice_read(struct call *call, struct tool_choice *out, struct err *err)
 {
@@ -210,7 +203,7 @@ tool_choice_read(struct call *call, struct tool_choice *out, struct err *err)
 	struct str word = driver_string(choice);
 
 	*out = (struct tool_choice){.mode = TOOL_MODE_AUTO};
-	if (!tool_may_force(ask) &&
+	if ((call->traits.has & TRAIT_NO_FORCED_TOOL) != 0 &&
 	    (json_is_object(choice) || str_is(word, "required"))) {
 		request_ignore(call, "tool_choice");
 		return 0;

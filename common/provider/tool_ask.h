@@ -54,9 +54,6 @@ void tool_decl_add(
  * call. */
 const char *tool_object_name(struct call *call) NONNULL;
 
-/* Whether the model of ASK can be told to call a tool (traits.h). */
-bool tool_may_force(const struct ask *ask) MUST_USE;
-
 enum tool_mode {
 	TOOL_MODE_AUTO,
 	TOOL_MODE_NONE,

@@ -94,12 +94,12 @@ traits_of(const char *model)
 }
 
 bool
-traits_refuse(const char *model, const char *key)
+traits_refuse(const struct traits *traits, const char *key)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(refused); i++)
 		if (strcmp(refused[i].key, key) == 0)
-			return (traits_of(model).has & refused[i].trait) != 0;
+			return (traits->has & refused[i].trait) != 0;
 	return false;
 }

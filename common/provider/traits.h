@@ -13,6 +13,7 @@ enum {
 	TRAIT_NO_PENALTIES = 2, /* as are both penalties */
 	TRAIT_NO_FORCED_TOOL = 4,
 	TRAIT_COMPLETION_TOKENS = 8, /* max_tokens has a longer name */
+	TRAIT_NO_SETTINGS = TRAIT_NO_SAMPLING | TRAIT_NO_PENALTIES,
 };
 
 struct traits {
@@ -25,7 +26,7 @@ struct traits {
  * regions put before it. */
 struct traits traits_of(const char *model);
 
-/* Whether KEY of a prompt's configuration is an error to MODEL. */
-bool traits_refuse(const char *model, const char *key) MUST_USE;
+/* Whether KEY of a prompt's configuration is an error to the model. */
+bool traits_refuse(const struct traits *traits, const char *key) MUST_USE;
 
 #endif
